@@ -50,3 +50,5 @@ require (
 replace github.com/gueencode/gueenrmm/proto => ../proto
 
 replace github.com/gueencode/gueenrmm/pkg => ../pkg
+
+ignore ./web/node_modules

@@ -1,0 +1,54 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+const masked = "********"
+
+// isSecret names the keys whose values never enter the log: credentials that the contract returns in clear to those who
+// may edit them, but that whoever reads the log must not learn.
+func isSecret(key string) bool {
+	switch key {
+	case "password", "token", "key", "smtp_host_password", "twilio_auth_token", "mesh_token", "open_ai_token", "totp_key", "secret":
+		return true
+	}
+	return false
+}
+
+// maskSecrets replaces the non-empty string values of secret keys, at any depth, and leaves the rest byte for byte.
+func maskSecrets(raw json.RawMessage) (json.RawMessage, error) {
+	if !bytes.Contains(raw, []byte(`"`)) {
+		return raw, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	if !mask(v) {
+		return raw, nil
+	}
+	return json.Marshal(v)
+}
+
+func mask(v any) (changed bool) {
+	switch x := v.(type) {
+	case map[string]any:
+		for k, inner := range x {
+			if s, ok := inner.(string); ok && s != "" && isSecret(k) {
+				x[k] = masked
+				changed = true
+				continue
+			}
+			changed = mask(inner) || changed
+		}
+	case []any:
+		for _, inner := range x {
+			changed = mask(inner) || changed
+		}
+	}
+	return changed
+}

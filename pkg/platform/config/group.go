@@ -1,0 +1,75 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Database is the Postgres connection of a program.
+type Database struct {
+	URL              URL           `conf:"database.url" default:"postgres://gueen@127.0.0.1:5433/gueen?sslmode=disable" required:"true" help:"Address of the Postgres database."`
+	MaxConns         int32         `conf:"database.max_conns" default:"20" min:"1" max:"1000" unit:"connections" help:"Largest number of connections this program opens."`
+	MinConns         int32         `conf:"database.min_conns" default:"0" min:"0" max:"1000" unit:"connections" help:"Connections kept open when idle."`
+	ConnectTimeout   time.Duration `conf:"database.connect_timeout" default:"5s" min:"100ms" help:"Give up on one connection attempt after this time."`
+	StatementTimeout time.Duration `conf:"database.statement_timeout" default:"30s" min:"0s" help:"The server cancels a statement after this time; 0 never."`
+	LockTimeout      time.Duration `conf:"database.lock_timeout" default:"10s" min:"0s" help:"The server cancels a wait for a lock after this time; 0 never."`
+}
+
+// Validate checks the rules across fields.
+func (d *Database) Validate() error {
+	if d.MinConns > d.MaxConns {
+		return fmt.Errorf("database.min_conns (%d) must not exceed database.max_conns (%d)", d.MinConns, d.MaxConns)
+	}
+	if s := d.URL.Parsed().Scheme; s != "postgres" && s != "postgresql" {
+		return errors.New("database.url must start with postgres://")
+	}
+	return nil
+}
+
+// Redis is the connection to Redis or Valkey, which holds queues and short-lived caches.
+type Redis struct {
+	URL URL `conf:"redis.url" default:"redis://127.0.0.1:6380/0" required:"true" help:"Address of Redis: redis://[user:password@]host:port/number, or rediss:// for TLS."`
+}
+
+// NATS is the connection of a service to nats-server (account of the services).
+type NATS struct {
+	URL      URL    `conf:"nats.url" default:"nats://127.0.0.1:4222" required:"true" help:"Address of nats-server."`
+	User     string `conf:"nats.user" default:"services" help:"User of the services' account."`
+	Password Secret `conf:"nats.password" help:"Password of the services' account."`
+}
+
+// NATSSystem is the system account: connect and disconnect events, disconnecting an agent.
+type NATSSystem struct {
+	User     string `conf:"nats.sys_user" default:"sys" help:"User of the system account."`
+	Password Secret `conf:"nats.sys_password" help:"Password of the system account."`
+}
+
+// NATSAuth is what answers authentication call-outs.
+type NATSAuth struct {
+	User       string `conf:"nats.auth_user" default:"auth" help:"User of the account that answers authentication call-outs."`
+	Password   Secret `conf:"nats.auth_password" help:"Password of the account that answers authentication call-outs."`
+	IssuerSeed Secret `conf:"nats.issuer_seed" help:"Seed (SA…) of the account key that signs agents' permissions."`
+}
+
+// Log is the log of a program.
+type Log struct {
+	Level string `conf:"log.level" default:"info" enum:"debug,info,warn,error" help:"Lowest level that is logged."`
+}
+
+// PrivateListen is the private port: health and metrics, no secrets, not for the outside.
+type PrivateListen struct {
+	Address string `conf:"private.listen" default:"127.0.0.1:9100" help:"Address of the private port with /healthz, /readyz and /metrics."`
+}
+
+// Validate checks the address.
+func (p *PrivateListen) Validate() error { return ListenAddress("private.listen", p.Address) }
+
+// ListenAddress checks a host:port pair; key names the setting in the error.
+func ListenAddress(key, address string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return fmt.Errorf("%s must be host:port, for example 127.0.0.1:8001", key)
+	}
+	return nil
+}

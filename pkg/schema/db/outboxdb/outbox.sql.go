@@ -27,11 +27,6 @@ type InsertOutboxParams struct {
 }
 
 // One row per (kind, dedupe key): a second one answers no row.
-//
-//	INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at)
-//	VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, now()))
-//	ON CONFLICT (kind, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
-//	RETURNING id
 func (q *Queries) InsertOutbox(ctx context.Context, db DBTX, arg InsertOutboxParams) (int64, error) {
 	row := db.QueryRow(ctx, insertOutbox,
 		arg.Queue,

@@ -1,0 +1,83 @@
+package service_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/config"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type settings struct {
+	service.Base
+	Database config.Database
+	Name     string `conf:"listen" default:"x" help:"Something."`
+}
+
+func spec(out *bytes.Buffer, wire func(ctx context.Context, cfg *settings, rt *service.Runtime) error) service.Spec[settings] {
+	return service.Spec[settings]{
+		Name: "demo", Summary: "shows a service", Defaults: map[string]string{"private.listen": "127.0.0.1:0"}, Wire: wire, Output: out,
+	}
+}
+
+func TestRunsUntilItsContextEndsWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancel(t.Context())
+	var rt *service.Runtime
+	err := service.Run(ctx, []string{"--listen", "y"}, []string{"GUEEN_DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/x"},
+		spec(&out, func(ctx context.Context, cfg *settings, r *service.Runtime) error {
+			rt = r
+			require.Equal(t, "y", cfg.Name)
+			db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{Application: r.Name, Health: r.Health})
+			require.NoError(t, err)
+			r.Lifecycle.Add("database", db)
+			r.Lifecycle.Go("wait", func(ctx context.Context) error {
+				d := r.Health.Dependency("postgres")
+				require.Eventually(t, func() bool { return d.Err() != nil && d.Err().Error() != "not reached yet" }, 5*time.Second, time.Millisecond)
+				cancel()
+				<-ctx.Done()
+				return nil
+			})
+			return nil
+		}))
+	require.NoError(t, err)
+	ready, _ := rt.Health.Ready()
+	require.False(t, ready)
+	require.Contains(t, out.String(), `"key":"database.url","value":"postgres://u:********@127.0.0.1:1/x","source":"environment"`)
+	require.NotContains(t, out.String(), "hunter2")
+	require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("dependency is away")))
+	require.Contains(t, out.String(), "service stopped")
+	families, err := rt.Metrics.Gather()
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, f := range families {
+		names[f.GetName()] = true
+	}
+	for _, want := range []string{"gueen_build_info", "go_goroutines", "process_open_fds", "gueen_dependency_up"} {
+		require.True(t, names[want], want)
+	}
+}
+
+func TestQuestionsAndErrors(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	never := spec(&out, func(context.Context, *settings, *service.Runtime) error { return errors.New("cannot") })
+	require.NoError(t, service.Run(t.Context(), []string{"--help"}, nil, never))
+	require.Contains(t, out.String(), "demo: shows a service")
+	require.NoError(t, service.Run(t.Context(), []string{"--version"}, nil, never))
+	require.Contains(t, out.String(), "demo "+service.Version())
+	require.NoError(t, service.Run(t.Context(), []string{"--describe-settings"}, nil, never))
+	require.ErrorContains(t, service.Run(t.Context(), nil, nil, never), "build demo: cannot")
+	require.ErrorContains(t, service.Run(t.Context(), []string{"--log-level=loud"}, nil, never), "must be one of")
+	require.ErrorContains(t, service.Run(t.Context(), nil, nil, service.Spec[struct{}]{}), "do not embed")
+}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
+
+	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
 // AuthSubject is where the server asks whether a client may connect; responders share it in a queue group.
@@ -65,8 +67,8 @@ func (s *Signer) AllowAgent(req *AuthRequest, agentID string) ([]byte, error) {
 	user := jwt.NewUserClaims(req.userKey)
 	user.Name = agentID
 	user.Audience = AccountAgents
-	user.Pub.Allow.Add(CheckIn(agentID), agentID+".cmdoutput.>", agentID+".terminal.>")
-	user.Sub.Allow.Add(agentID)
+	user.Pub.Allow.Add(subjects.CheckIn(agentID), subjects.AgentCommandOutput(agentID), subjects.AgentTerminals(agentID))
+	user.Sub.Allow.Add(subjects.Agent(agentID))
 	user.Resp = &jwt.ResponsePermission{MaxMsgs: 1, Expires: ResponseWindow}
 	user.Subs = maxAgentSubscriptions
 	token, err := user.Encode(s.key)

@@ -8,8 +8,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
+	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
 const wait = 5 * time.Second
@@ -42,7 +42,7 @@ func TestCheckInReachesServicesWithItsReplyField(t *testing.T) {
 	t.Parallel()
 	srv := bustest.Start(t)
 	services, id := srv.Services(t), agentID("a")
-	sub, err := services.QueueSubscribeSync(bus.CheckIns, "ingest")
+	sub, err := services.QueueSubscribeSync(subjects.AllCheckIns, "ingest")
 	require.NoError(t, err)
 	bustest.Drain(t, services)
 
@@ -51,7 +51,7 @@ func TestCheckInReachesServicesWithItsReplyField(t *testing.T) {
 	require.NoError(t, agent.PublishRequest(id, "agent-hello", []byte("x")))
 	m := next(t, sub)
 	require.Equal(t, "agent-hello", m.Reply)
-	got, ok := bus.CheckInAgent(m.Subject)
+	got, ok := subjects.ParseCheckIn(m.Subject)
 	require.True(t, ok)
 	require.Equal(t, id, got)
 	bustest.Drain(t, agent)
@@ -62,13 +62,13 @@ func TestRequestIsAnsweredExactlyOnce(t *testing.T) {
 	t.Parallel()
 	srv := bustest.Start(t)
 	services, id := srv.Services(t), agentID("b")
-	checkIns := subscribe(t, services, bus.CheckIns)
+	checkIns := subscribe(t, services, subjects.AllCheckIns)
 	agent := srv.Agent(t, id)
 	sub := subscribe(t, agent, id)
 
 	inbox := services.NewRespInbox()
 	replies := subscribe(t, services, inbox)
-	require.NoError(t, services.PublishRequest(bus.Command(id), inbox, []byte("ping")))
+	require.NoError(t, services.PublishRequest(subjects.Command(id), inbox, []byte("ping")))
 	m := next(t, sub)
 	require.Equal(t, id, m.Subject)
 	require.NoError(t, m.Respond([]byte("pong")))
@@ -85,7 +85,7 @@ func TestRequestToAnAgentThatIsAwayFailsAtOnce(t *testing.T) {
 	srv := bustest.Start(t)
 	services := srv.Services(t)
 	start := time.Now()
-	_, err := services.Request(bus.Command(agentID("c")), []byte("ping"), wait)
+	_, err := services.Request(subjects.Command(agentID("c")), []byte("ping"), wait)
 	require.ErrorIs(t, err, nats.ErrNoResponders)
 	require.Less(t, time.Since(start), wait/2)
 }
@@ -114,13 +114,13 @@ func TestAgentReachesNothingElse(t *testing.T) {
 	denied := make(chan error, 64)
 	agent := srv.Agent(t, id, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
 	publishes := []string{
-		other, bus.CheckIn(other), bus.Command(other), other + ".cmdoutput.x", other + ".terminal.x", "agent-hello", "facts.agent." + id + ".row",
+		other, subjects.CheckIn(other), subjects.Command(other), other + ".cmdoutput.x", other + ".terminal.x", "agent-hello", "facts.agent." + id + ".row",
 		"results.check." + id, "$JS.API.INFO", "$JS.API.STREAM.CREATE.X", "$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.AUTH", "_INBOX.x.y", id + ".other",
 	}
 	for _, subject := range publishes {
 		require.NoError(t, agent.Publish(subject, []byte("x")), subject)
 	}
-	subscriptions := []string{other, ">", "*", "_INBOX.>", id + ".cmdoutput.>", "$SYS.>", "$JS.>", bus.CheckIns, "facts.>"}
+	subscriptions := []string{other, ">", "*", "_INBOX.>", id + ".cmdoutput.>", "$SYS.>", "$JS.>", subjects.AllCheckIns, "facts.>"}
 	for _, subject := range subscriptions {
 		_, err := agent.SubscribeSync(subject)
 		require.NoError(t, err, subject)
@@ -170,7 +170,7 @@ func TestAgentOverWebSocketWithCompression(t *testing.T) {
 	t.Parallel()
 	srv := bustest.Start(t)
 	services, id := srv.Services(t), agentID("j")
-	sub := subscribe(t, services, bus.CheckIns)
+	sub := subscribe(t, services, subjects.AllCheckIns)
 	srv.Admit(id, "tok")
 	agent, err := nats.Connect(srv.WebSocketURL(), nats.UserInfo(id, "tok"), nats.ProxyPath("/natsws"), nats.Compression(true))
 	require.NoError(t, err)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nkeys"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
 // MaxPayload is the largest message, as deployed agents expect it (agent-protocol.md §8).
@@ -154,29 +156,29 @@ func accountsConfig(s ServerSettings) (object, error) {
 	exported := func(account, subject string) object {
 		return object{"stream": subject, "accounts": []string{account}}
 	}
-	command := imported(AccountServices, commandPrefix+"*")
-	command["to"] = "*" // arrives as the agent's own id
+	command := imported(AccountServices, subjects.AllCommands)
+	command["to"] = subjects.AllAgents // arrives as the agent's own id
 	return object{
 		AccountSystem: object{"users": []object{system}},
 		AccountAuth:   object{"users": []object{auth}},
 		AccountServices: object{
 			"users":     []object{services},
 			"jetstream": object{"max_file": s.MaxStore, "max_memory": s.MaxMemory},
-			"exports":   []object{exported(AccountAgents, commandPrefix+"*")},
+			"exports":   []object{exported(AccountAgents, subjects.AllCommands)},
 			"imports": []object{
-				imported(AccountAgents, CheckIns), imported(AccountAgents, "*.cmdoutput.>"),
-				imported(AccountAgents, "*.terminal.>"), imported(AccountAgents, "_INBOX.>"),
+				imported(AccountAgents, subjects.AllCheckIns), imported(AccountAgents, subjects.AllCommandOutput),
+				imported(AccountAgents, subjects.AllTerminals), imported(AccountAgents, "_INBOX.>"),
 			},
 		},
 		AccountAgents: object{
 			// What an agent publishes on its own id leaves under another name. It would otherwise come back to the agent, be
 			// delivered to the services together with their own commands, and its reply field would let the agent publish on
 			// subjects of the kind's name.
-			"mappings": object{"*": checkInPrefix + "{{wildcard(1)}}"},
+			"mappings": object{subjects.AllAgents: subjects.CheckIn("{{wildcard(1)}}")},
 			"imports":  []object{command},
 			"exports": []object{
-				exported(AccountServices, CheckIns), exported(AccountServices, "*.cmdoutput.>"),
-				exported(AccountServices, "*.terminal.>"), exported(AccountServices, "_INBOX.>"), // answers to requests
+				exported(AccountServices, subjects.AllCheckIns), exported(AccountServices, subjects.AllCommandOutput),
+				exported(AccountServices, subjects.AllTerminals), exported(AccountServices, "_INBOX.>"), // answers to requests
 			},
 		},
 	}, nil

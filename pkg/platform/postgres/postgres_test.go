@@ -1,0 +1,252 @@
+package postgres_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/config"
+	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// output is a buffer that goroutines of the program may write to.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) count(s string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Count(o.b.String(), s)
+}
+
+// proxy stands between the program and the server, so that the server can go away.
+type proxy struct {
+	t        *testing.T
+	address  string
+	upstream func(ctx context.Context) (net.Conn, error)
+
+	mu       sync.Mutex
+	listener net.Listener
+	conns    []net.Conn
+	wg       sync.WaitGroup
+}
+
+func newProxy(t *testing.T, upstream func(ctx context.Context) (net.Conn, error)) *proxy {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := &proxy{t: t, address: l.Addr().String(), upstream: upstream}
+	require.NoError(t, l.Close())
+	t.Cleanup(p.down)
+	return p
+}
+
+func (p *proxy) up() {
+	l, err := (&net.ListenConfig{}).Listen(p.t.Context(), "tcp", p.address)
+	require.NoError(p.t, err)
+	p.mu.Lock()
+	p.listener = l
+	p.mu.Unlock()
+	p.wg.Go(func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := p.upstream(p.t.Context())
+			if err != nil {
+				client.Close() //nolint:errcheck,gosec // the test sees the refused connection
+				continue
+			}
+			p.mu.Lock()
+			p.conns = append(p.conns, client, server)
+			p.mu.Unlock()
+			p.wg.Go(func() { pipe(client, server) })
+			p.wg.Go(func() { pipe(server, client) })
+		}
+	})
+}
+
+func pipe(to, from net.Conn) {
+	io.Copy(to, from) //nolint:errcheck,gosec // ends when either side closes
+	to.Close()        //nolint:errcheck,gosec // as above
+}
+
+func (p *proxy) down() {
+	p.mu.Lock()
+	if p.listener != nil {
+		p.listener.Close() //nolint:errcheck,gosec // closing twice is fine
+	}
+	for _, c := range p.conns {
+		c.Close() //nolint:errcheck,gosec // as above
+	}
+	p.conns = nil
+	p.mu.Unlock()
+	p.wg.Wait()
+}
+
+func TestServerMayComeLateAndGoAway(t *testing.T) {
+	t.Parallel()
+	cc := dbtest.New(t).Config().ConnConfig
+	px := newProxy(t, func(ctx context.Context) (net.Conn, error) {
+		network, address := pgNetwork(cc)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	})
+	out := &output{}
+	logger, err := log.New(log.Options{Level: "info", Output: out})
+	require.NoError(t, err)
+	reg, err := health.New(logger, prometheus.NewRegistry())
+	require.NoError(t, err)
+	u, err := config.ParseURL(fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", cc.User, cc.Password, px.address, cc.Database))
+	require.NoError(t, err)
+	var verified sync.Map
+	db, err := postgres.Open(t.Context(), config.Database{
+		URL: u, MaxConns: 4, ConnectTimeout: time.Second, StatementTimeout: 300 * time.Millisecond, LockTimeout: time.Second,
+	}, postgres.Deps{Application: "late", Health: reg, Verify: func(ctx context.Context, pool *pgxpool.Pool) error {
+		if _, asked := verified.LoadOrStore("asked", true); !asked {
+			return errors.New("schema is too old")
+		}
+		_, err := pool.Exec(ctx, "SELECT 1")
+		return err
+	}})
+	require.NoError(t, err)
+	require.NoError(t, db.Start(t.Context()))
+	pg, schema := reg.Dependency("postgres"), reg.Dependency("schema")
+	require.Eventually(t, func() bool { return out.count("dependency is away") == 1 }, 5*time.Second, time.Millisecond)
+	require.False(t, pg.Up())
+	px.up()
+	require.Eventually(t, func() bool { return pg.Up() && schema.Up() }, 10*time.Second, time.Millisecond)
+	require.Equal(t, 1, out.count("schema is too old"))
+
+	var app, timeout, zone string
+	require.NoError(t, db.Pool.QueryRow(t.Context(),
+		"SELECT current_setting('application_name'), current_setting('statement_timeout'), current_setting('timezone')").Scan(&app, &timeout, &zone))
+	require.Equal(t, []string{"late", "300ms", "UTC"}, []string{app, timeout, zone})
+	_, err = db.Pool.Exec(t.Context(), "SELECT pg_sleep(5)")
+	require.Equal(t, "57014", postgres.Code(err))
+
+	px.down()
+	require.Eventually(t, func() bool { return !pg.Up() }, 10*time.Second, time.Millisecond)
+	px.up()
+	require.Eventually(t, pg.Up, 10*time.Second, time.Millisecond)
+	require.NoError(t, db.Pool.Ping(t.Context()))
+	require.Equal(t, 1, out.count(`"dependency is back","service":"","version":"","dependency":"schema"`))
+	require.Equal(t, 2, out.count(`"dependency is back","service":"","version":"","dependency":"postgres"`))
+	require.NoError(t, db.Stop(t.Context()))
+}
+
+func pgNetwork(c *pgx.ConnConfig) (network, address string) {
+	if strings.HasPrefix(c.Host, "/") {
+		return "unix", fmt.Sprintf("%s/.s.PGSQL.%d", c.Host, c.Port)
+	}
+	return "tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
+}
+
+func TestTransactionsCommitRollBackAndRepeat(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	ctx := t.Context()
+	_, err := pool.Exec(ctx, "CREATE TABLE counters (id int PRIMARY KEY, n int NOT NULL)")
+	require.NoError(t, err)
+	_, err = pool.Exec(ctx, "INSERT INTO counters VALUES (1, 0)")
+	require.NoError(t, err)
+
+	boom := errors.New("boom")
+	err = postgres.InTx(ctx, pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE counters SET n = 100")
+		require.NoError(t, err)
+		return boom
+	})
+	require.Equal(t, boom, err, "the caller's error comes back unchanged")
+	require.Panics(t, func() {
+		require.NoError(t, postgres.InTx(ctx, pool, func(pgx.Tx) error { panic("bug") }))
+	})
+
+	// Read-modify-write from several sides: without repeating, serialization failures would lose some of them.
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	runs, done := 0, 0
+	for range 4 {
+		wg.Go(func() {
+			err := postgres.InTxWith(ctx, pool, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
+				mu.Lock()
+				runs++
+				mu.Unlock()
+				var n int
+				if err := tx.QueryRow(ctx, "SELECT n FROM counters WHERE id = 1").Scan(&n); err != nil {
+					return err
+				}
+				_, err := tx.Exec(ctx, "UPDATE counters SET n = $1 WHERE id = 1", n+1)
+				return err
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				done++
+			} else if !postgres.Repeatable(err) {
+				t.Errorf("unexpected: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	var n int
+	require.NoError(t, pool.QueryRow(ctx, "SELECT n FROM counters").Scan(&n))
+	require.Equal(t, done, n)
+	require.GreaterOrEqual(t, runs, done)
+
+	_, err = pool.Exec(ctx, "INSERT INTO counters VALUES (1, 0)")
+	require.Equal(t, "counters_pkey", postgres.Constraint(err, "23505"))
+	require.Empty(t, postgres.Constraint(err, "23503"))
+}
+
+func TestTransactionsRepeatAsOftenAsAsked(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	for _, failures := range []int{0, 1, 4, 5} {
+		runs := 0
+		err := postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
+			if runs++; runs <= failures {
+				_, err := tx.Exec(t.Context(), "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$")
+				return err
+			}
+			return nil
+		})
+		require.Equal(t, failures == 5, err != nil)
+		require.Equal(t, min(failures+1, 5), runs)
+	}
+}
+
+func TestWrongAddressIsAnErrorWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	u, err := config.ParseURL("postgres://u:hunter2@h/db?sslmode=sometimes")
+	require.NoError(t, err)
+	_, err = postgres.PoolConfig(config.Database{URL: u}, "x")
+	require.ErrorContains(t, err, "database.url")
+	require.NotContains(t, err.Error(), "hunter2")
+}

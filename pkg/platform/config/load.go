@@ -74,35 +74,63 @@ type Validator interface{ Validate() error }
 // Load fills the struct dst points to: default, then settings file (--config or GUEEN_CONFIG), then environment, then
 // flags. It returns *InvalidError with all problems, or one of ErrHelp, ErrVersion, ErrDescribe.
 func Load(dst any, o Options) (*Loaded, error) {
+	l, err := NewLoader(dst, o)
+	if err != nil {
+		return nil, err
+	}
+	flags := flagSet(o.Program, l.settings)
+	if err := flags.Parse(o.Args); err != nil {
+		l.merged.flagProblem(err, l.settings)
+	} else if flags.NArg() > 0 {
+		l.merged.problem("unexpected argument %q", flags.Arg(0))
+	}
+	if err := questions(flags, l.settings, o); err != nil {
+		return nil, err
+	}
+	return l.Load(flags)
+}
+
+// Loader loads settings of a program that parses its flags itself, as a command with subcommands does.
+type Loader struct {
+	dst      any
+	options  Options
+	settings []*Setting
+	merged   *merged
+}
+
+// NewLoader reads the declarations of the struct dst points to.
+func NewLoader(dst any, o Options) (*Loader, error) {
 	settings, err := declarations(dst, o.Defaults)
 	if err != nil {
 		return nil, fmt.Errorf("declare settings: %w", err)
 	}
-	m := newMerged()
-	flags := flagSet(o.Program, settings)
-	if err := flags.Parse(o.Args); err != nil {
-		m.flagProblem(err, settings)
-	} else if flags.NArg() > 0 {
-		m.problem("unexpected argument %q", flags.Arg(0))
-	}
-	if err := questions(flags, settings, o); err != nil {
+	return &Loader{dst: dst, options: o, settings: settings, merged: newMerged()}, nil
+}
+
+// Settings returns the declarations.
+func (l *Loader) Settings() []*Setting { return l.settings }
+
+// AddFlags declares one flag per setting and --config.
+func (l *Loader) AddFlags(fs *pflag.FlagSet) { addFlags(fs, l.settings) }
+
+// Load fills the struct from all sources; fs has parsed the flags of AddFlags. It is called once.
+func (l *Loader) Load(fs *pflag.FlagSet) (*Loaded, error) {
+	m := l.merged
+	if err := m.fill(fs, l.settings, l.options); err != nil {
 		return nil, err
 	}
-	if err := m.fill(flags, settings, o); err != nil {
-		return nil, err
-	}
-	for _, s := range settings {
+	for _, s := range l.settings {
 		if err := s.set(m.text(s.Key)); err != nil {
 			m.problem("%s (%s, --%s) %s", s.Key, s.Env, s.Flag, err)
 		}
 	}
 	if len(m.problems) == 0 {
-		validate(reflect.ValueOf(dst), m)
+		validate(reflect.ValueOf(l.dst), m)
 	}
 	if len(m.problems) > 0 {
 		return nil, &InvalidError{Problems: m.problems}
 	}
-	return &Loaded{settings: settings, origin: m.origin}, nil
+	return &Loaded{settings: l.settings, origin: m.origin}, nil
 }
 
 func questions(flags *pflag.FlagSet, settings []*Setting, o Options) error {

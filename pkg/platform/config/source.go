@@ -25,6 +25,9 @@ const (
 // ConfigEnv names the settings file; the flag is --config.
 const ConfigEnv = EnvPrefix + "CONFIG"
 
+// testPrefix starts variables that steer test kits; programs under test inherit them.
+const testPrefix = EnvPrefix + "TEST_"
+
 // merged holds the values of all sources, the later source winning, and who set each key.
 type merged struct {
 	values   *koanf.Koanf
@@ -96,7 +99,7 @@ func (m *merged) readEnv(env []string, settings []*Setting, known names) map[str
 	out := map[string]any{}
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || name == ConfigEnv {
+		if !strings.HasPrefix(name, EnvPrefix) || name == ConfigEnv || strings.HasPrefix(name, testPrefix) {
 			continue
 		}
 		if s := byEnv[name]; s != nil {
@@ -126,22 +129,26 @@ func fileReason(err error) string {
 	return err.Error()
 }
 
-// flagSet declares one flag per setting plus --config and --help.
+// flagSet declares one flag per setting plus --config and the questions.
 func flagSet(program string, settings []*Setting) *pflag.FlagSet {
 	fs := pflag.NewFlagSet(program, pflag.ContinueOnError)
 	fs.SortFlags = false
 	fs.Usage = func() {}
-	fs.String("config", "", "")
+	addFlags(fs, settings)
 	fs.BoolP("help", "h", false, "")
 	fs.Bool("version", false, "")
 	fs.Bool("describe-settings", false, "")
+	return fs
+}
+
+func addFlags(fs *pflag.FlagSet, settings []*Setting) {
+	fs.String("config", "", "Settings file in YAML ["+ConfigEnv+"].")
 	for _, s := range settings {
-		fs.String(s.Flag, s.Default, s.Help)
+		fs.String(s.Flag, s.Default, s.Help+" ["+s.Env+"]")
 		if s.Type == "bool" {
 			fs.Lookup(s.Flag).NoOptDefVal = "true"
 		}
 	}
-	return fs
 }
 
 // changedFlags returns the values of the flags that were given.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
 
@@ -47,6 +48,8 @@ type Conn struct {
 	limited *log.Limited
 	metrics *metrics
 
+	dependency *health.Dependency // may be nil
+
 	mu   sync.Mutex
 	down bool
 	gaps map[int]func()
@@ -54,13 +57,14 @@ type Conn struct {
 }
 
 // Open starts connecting and returns at once. It fails only on settings that can never work. Close it with Stop.
-func Open(s Settings, logger *zap.Logger, registry prometheus.Registerer) (*Conn, error) {
+// With a health dependency the loss and the return are reported there, which logs them; otherwise they are logged here.
+func Open(s Settings, logger *zap.Logger, registry prometheus.Registerer, dependency *health.Dependency) (*Conn, error) {
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Host == "" {
 		return nil, errors.New("nats url: not an address like nats://host:4222")
 	}
 	c := &Conn{
-		name:   s.Name,
+		name: s.Name, dependency: dependency,
 		logger: logger.With(zap.String(log.FieldDependency, "nats"), zap.String(log.FieldAddress, u.Host), zap.String("connection", s.Name)),
 		gaps:   map[int]func(){},
 	}
@@ -83,8 +87,6 @@ func Open(s Settings, logger *zap.Logger, registry prometheus.Registerer) (*Conn
 	}
 	if !c.nc.IsConnected() {
 		c.lost(c.nc, ErrDown)
-	} else {
-		c.metrics.connected.WithLabelValues(c.name).Set(1)
 	}
 	return c, nil
 }
@@ -172,7 +174,16 @@ func (c *Conn) lost(nc *nats.Conn, err error) {
 	c.down = true
 	c.mu.Unlock()
 	c.metrics.connected.WithLabelValues(c.name).Set(0)
-	if first && !nc.IsClosed() && !nc.IsDraining() {
+	if nc.IsClosed() || nc.IsDraining() {
+		return
+	}
+	if err == nil {
+		err = ErrDown
+	}
+	switch {
+	case c.dependency != nil:
+		c.dependency.Report(err)
+	case first:
 		c.logger.Warn("nats is away, reconnecting until it returns", zap.Error(err))
 	}
 }
@@ -183,7 +194,10 @@ func (c *Conn) recovered() {
 	c.down = false
 	c.mu.Unlock()
 	c.metrics.connected.WithLabelValues(c.name).Set(1)
-	if was {
+	switch {
+	case c.dependency != nil:
+		c.dependency.Report(nil)
+	case was:
 		c.logger.Info("nats is connected again")
 	}
 	c.gap()

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func open(t *testing.T, url string) (*bus.Conn, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
-	c, err := bus.Open(bus.Settings{URL: url, User: bustest.ServicesUser, Password: bustest.ServicesUser, Name: "test"}, zap.New(core), prometheus.NewRegistry())
+	c, err := bus.Open(bus.Settings{URL: url, User: bustest.ServicesUser, Password: bustest.ServicesUser, Name: "test"}, zap.New(core), prometheus.NewRegistry(), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), wait)
@@ -72,7 +72,7 @@ func TestWrongPasswordKeepsTrying(t *testing.T) {
 	t.Parallel()
 	srv := bustest.Start(t)
 	core, logs := observer.New(zap.InfoLevel)
-	c, err := bus.Open(bus.Settings{URL: srv.URL(), User: bustest.ServicesUser, Password: "wrong", Name: "test"}, zap.New(core), prometheus.NewRegistry())
+	c, err := bus.Open(bus.Settings{URL: srv.URL(), User: bustest.ServicesUser, Password: "wrong", Name: "test"}, zap.New(core), prometheus.NewRegistry(), nil)
 	require.NoError(t, err)
 	require.ErrorIs(t, c.Check(t.Context()), bus.ErrDown)
 	require.Eventually(t, func() bool { return c.NATS().Stats().Reconnects == 0 && !c.NATS().IsClosed() && logs.Len() > 0 }, wait, time.Millisecond)
@@ -95,7 +95,7 @@ func messages(logs *observer.ObservedLogs) []string {
 
 func TestOpenRefusesNonsense(t *testing.T) {
 	t.Parallel()
-	_, err := bus.Open(bus.Settings{URL: "nonsense"}, zap.NewNop(), prometheus.NewRegistry())
+	_, err := bus.Open(bus.Settings{URL: "nonsense"}, zap.NewNop(), prometheus.NewRegistry(), nil)
 	require.Error(t, err)
 }
 

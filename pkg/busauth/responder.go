@@ -1,0 +1,201 @@
+// Package busauth answers nats-server's question whether an agent may connect (auth callout). Agents come with their id as
+// user and their token as password; what they may do afterwards is fixed by the signed answer. Any number of responders
+// share the questions; with none running, connected agents stay and new connections wait and are refused.
+package busauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
+	"github.com/gueencode/gueenrmm/proto/subjects"
+)
+
+// Verdict is what is known about an agent's token.
+type Verdict string
+
+// The verdicts. Each but Accepted refuses the connection.
+const (
+	Accepted     Verdict = "accepted"
+	Unknown      Verdict = "unknown_token"
+	Foreign      Verdict = "token_of_another_agent"
+	Disabled     Verdict = "disabled"
+	badID        Verdict = "bad_agent_id"
+	noAnswer     Verdict = "not_answerable"
+	undecodable  Verdict = "undecodable_request"
+	unsignedable Verdict = "not_signed"
+)
+
+// Authenticate says whether the token belongs to the agent. An error means that the question could not be answered; the
+// agent is refused and tries again.
+type Authenticate func(ctx context.Context, agentID, token string) (Verdict, error)
+
+const (
+	queue = "busauth"
+	// An id shorter than the dashboard's routes take (agent-protocol.md §1.2) could be a word that services use in subjects.
+	minAgentID = 21
+	maxToken   = 256
+	// Concurrent look-ups; answers from memory take microseconds, so this bounds what waits for the database.
+	concurrency = 64
+	deadline    = 5 * time.Second
+	logInterval = 10 * time.Minute
+)
+
+// Responder answers the questions. It is a lifecycle component.
+type Responder struct {
+	conn    *bus.Conn
+	signer  *bus.Signer
+	ask     Authenticate
+	logger  *zap.Logger
+	limited *log.Limited
+
+	answers  *prometheus.CounterVec
+	duration prometheus.Histogram
+
+	slots  chan struct{}
+	work   sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // the component's own lifetime, from Start to Stop
+	cancel context.CancelFunc
+	sub    *nats.Subscription
+}
+
+// Deps are what a Responder needs. Conn is a connection to the AUTH account.
+type Deps struct {
+	Conn         *bus.Conn
+	Signer       *bus.Signer
+	Authenticate Authenticate
+	Logger       *zap.Logger
+	Metrics      prometheus.Registerer
+	Now          func() time.Time
+}
+
+// New returns a responder that begins to answer with Start.
+func New(d Deps) (*Responder, error) {
+	r := &Responder{
+		conn: d.Conn, signer: d.Signer, ask: d.Authenticate, logger: d.Logger,
+		limited: log.NewLimited(d.Logger, logInterval, d.Now), slots: make(chan struct{}, concurrency),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gueen_busauth_answers_total", Help: "Answers to agents that connect to the bus, by verdict.",
+		}, []string{"verdict"}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "gueen_busauth_seconds", Help: "Time to answer one agent.", Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
+		}),
+	}
+	for _, c := range []prometheus.Collector{r.answers, r.duration} {
+		if err := d.Metrics.Register(c); err != nil {
+			return nil, fmt.Errorf("register busauth metrics: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// Start begins to answer. Call it when the token cache is warm: a storm of unknown tokens costs a look-up each.
+func (r *Responder) Start(ctx context.Context) error {
+	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	sub, err := r.conn.Subscribe(bus.AuthSubject, queue, r.handle)
+	if err != nil {
+		r.cancel()
+		return err
+	}
+	r.sub = sub
+	return nil
+}
+
+// Stop answers what has arrived and no more; the other responders go on.
+func (r *Responder) Stop(ctx context.Context) error {
+	if r.sub == nil {
+		return nil
+	}
+	defer r.cancel()
+	if err := r.sub.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
+		return fmt.Errorf("drain busauth: %w", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.work.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop busauth: %w", context.Cause(ctx))
+	}
+}
+
+// handle runs on the subscription's goroutine and waits there when too many look-ups are under way.
+func (r *Responder) handle(m *nats.Msg) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-r.ctx.Done():
+		return
+	}
+	r.work.Add(1)
+	go func() {
+		defer func() { <-r.slots; r.work.Done() }()
+		r.answer(m)
+	}()
+}
+
+func (r *Responder) answer(m *nats.Msg) {
+	start := time.Now()
+	req, err := bus.ParseAuthRequest(m.Data)
+	if err != nil {
+		r.answers.WithLabelValues(string(undecodable)).Inc()
+		r.limited.Warn(string(undecodable), "bus authentication request is not decodable", zap.Error(err))
+		return
+	}
+	verdict, err := r.decide(req)
+	data, signErr := r.sign(req, verdict)
+	if signErr == nil {
+		signErr = m.Respond(data)
+	}
+	if signErr != nil {
+		verdict, err = unsignedable, signErr
+	}
+	r.answers.WithLabelValues(string(verdict)).Inc()
+	r.duration.Observe(time.Since(start).Seconds())
+	if verdict != Accepted {
+		r.limited.Warn(logKey(req.User), "agent refused on the bus", zap.String(log.FieldAgentID, logKey(req.User)),
+			zap.String(log.FieldRemoteIP, req.Host), zap.String(log.FieldReason, string(verdict)), zap.Error(err))
+	}
+}
+
+func (r *Responder) decide(req *bus.AuthRequest) (Verdict, error) {
+	if len(req.User) < minAgentID || !subjects.ValidToken(req.User) {
+		return badID, nil
+	}
+	if req.Password == "" || len(req.Password) > maxToken {
+		return Unknown, nil
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, deadline)
+	defer cancel()
+	verdict, err := r.ask(ctx, req.User, req.Password)
+	if err != nil {
+		return noAnswer, err
+	}
+	return verdict, nil
+}
+
+func (r *Responder) sign(req *bus.AuthRequest, verdict Verdict) ([]byte, error) {
+	if verdict == Accepted {
+		return r.signer.AllowAgent(req, req.User)
+	}
+	return r.signer.Deny(req, string(verdict))
+}
+
+// logKey cuts a user name that is not an agent id, which may be anything a stranger typed.
+func logKey(user string) string {
+	if subjects.ValidToken(user) {
+		return user
+	}
+	return "(not an agent id)"
+}

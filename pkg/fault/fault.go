@@ -19,6 +19,8 @@ const (
 	KindForbidden   Kind = "forbidden"   // permission or scope
 	KindUnavailable Kind = "unavailable" // a dependency is away; trying again later helps
 	KindThrottled   Kind = "throttled"   // too many tries; RetryAfter says when again
+
+	KindUnauthenticated Kind = "unauthenticated" // the credential is missing, wrong or expired; Message says which
 )
 
 // NonField is the key of messages that belong to the object and not to one field (rest-1.md §1.4).
@@ -77,6 +79,11 @@ func InvalidField(field, message string) *Error {
 // Forbidden refuses for lack of permission or scope.
 func Forbidden() *Error {
 	return &Error{Kind: KindForbidden, Code: "forbidden", Message: "You do not have permission to perform this action."}
+}
+
+// Unauthenticated refuses a credential with the contract's text (rest-1.md §1.3).
+func Unauthenticated(message string) *Error {
+	return &Error{Kind: KindUnauthenticated, Code: "unauthenticated", Message: message}
 }
 
 // Unavailable says that a dependency needed by the operation is away.

@@ -1,0 +1,170 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/access"
+)
+
+// observation is what a request tells about itself for its log line and metrics while it is served.
+type observation struct {
+	id        string
+	operation string
+	refusal   string
+	status    int // overrides the response's, for clients that went away
+	principal *access.Principal
+}
+
+type observationKey struct{}
+
+// observed returns the request's observation; outside of a request a blank one.
+func observed(ctx context.Context) *observation {
+	if o, ok := ctx.Value(observationKey{}).(*observation); ok {
+		return o
+	}
+	return &observation{}
+}
+
+// RequestID returns the id of the request that ctx belongs to.
+func RequestID(ctx context.Context) string { return observed(ctx).id }
+
+const maxRequestID = 64
+
+// observe gives the request its id, recovers from panics, and writes one log line and the metrics at the end.
+func (r *Router) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		started := r.options.Now()
+		obs := &observation{id: requestID(c.Request().Header.Get("X-Request-Id"))}
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), observationKey{}, obs)))
+		c.Response().Header().Set("X-Request-Id", obs.id)
+		defer func() {
+			cause := recover()
+			if cause != nil && !isAbort(cause) {
+				err = fmt.Errorf("panic: %v", cause)
+				r.options.Log.Error("operation panicked", zap.Any("panic", cause), zap.String("request_id", obs.id),
+					zap.String("operation", obs.operation), zap.ByteString("stack", debug.Stack()))
+				obs.refusal = "panic"
+				if !c.Response().Committed {
+					asProblem := strings.HasPrefix(c.Request().URL.Path, "/v1/")
+					err = sendAnswer(c.Response(), answerOf(err), asProblem, obs.id)
+				}
+			}
+			r.record(c, obs, r.options.Now().Sub(started))
+			if cause != nil && (isAbort(cause) || err != nil) {
+				panic(http.ErrAbortHandler)
+			}
+		}()
+		err = next(c)
+		if err != nil {
+			r.unrouted(err, c)
+		}
+		return nil
+	}
+}
+
+func isAbort(cause any) bool {
+	err, ok := cause.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
+}
+
+func (r *Router) record(c echo.Context, obs *observation, took time.Duration) {
+	status := c.Response().Status
+	if obs.status != 0 {
+		status = obs.status
+	}
+	r.metrics.record(obs, c.Request().Method, status, took)
+	fields := []zap.Field{
+		zap.String("request_id", obs.id), zap.String("method", c.Request().Method), zap.String("path", c.Request().URL.Path),
+		zap.Int("status", status), zap.Duration("duration", took), zap.Int64("bytes", c.Response().Size),
+		zap.String("operation", obs.operation), zap.String("ip", r.clientIP.of(c.Request())),
+	}
+	if p := obs.principal; p.Authenticated() {
+		if p.Kind == access.Agent {
+			fields = append(fields, zap.String("agent_id", p.AgentID))
+		} else {
+			fields = append(fields, zap.String("user", p.Username), zap.String("credential", string(p.Kind)))
+		}
+	}
+	if obs.refusal != "" {
+		fields = append(fields, zap.String("refusal", obs.refusal))
+	}
+	r.options.Log.Info("request served", fields...)
+}
+
+// requestID takes the id that a proxy or client has given when it is harmless in logs, else makes one.
+func requestID(given string) string {
+	if given == "" || len(given) > maxRequestID {
+		return uuid.NewString()
+	}
+	for _, c := range given {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:", c) {
+			return uuid.NewString()
+		}
+	}
+	return given
+}
+
+// checkHost refuses requests for other host names than ours.
+func (r *Router) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
+	allowed := r.options.AllowedHosts
+	if len(allowed) == 0 || slices.Contains(allowed, "*") {
+		return next
+	}
+	return func(c echo.Context) error {
+		host := c.Request().Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+		if slices.Contains(allowed, host) {
+			return next(c)
+		}
+		observed(c.Request().Context()).refusal = "host"
+		return sendPage(c.Response(), http.StatusBadRequest)
+	}
+}
+
+const (
+	corsMethods = "DELETE, GET, OPTIONS, PATCH, POST, PUT"
+	corsHeaders = "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with, x-request-id"
+)
+
+// cors lets the web app's origins call with credentials (rest-1.md §1.9).
+func (r *Router) cors(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		req, h := c.Request(), c.Response().Header()
+		origin := req.Header.Get("Origin")
+		preflight := req.Method == http.MethodOptions && req.Header.Get("Access-Control-Request-Method") != ""
+		if origin != "" {
+			h.Add("Vary", "Origin")
+			if slices.Contains(r.options.WebOrigins, origin) {
+				h.Set("Access-Control-Allow-Origin", origin)
+				h.Set("Access-Control-Allow-Credentials", "true")
+				h.Set("Access-Control-Expose-Headers", "X-Request-Id")
+				if preflight {
+					h.Set("Access-Control-Allow-Methods", corsMethods)
+					h.Set("Access-Control-Allow-Headers", corsHeaders)
+					h.Set("Access-Control-Max-Age", "86400")
+				}
+			}
+		}
+		if preflight {
+			h.Set("Content-Length", "0")
+			c.Response().WriteHeader(http.StatusOK)
+			return nil
+		}
+		return next(c)
+	}
+}

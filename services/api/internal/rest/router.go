@@ -1,0 +1,216 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+)
+
+// Options is what the layer needs from outside. Zero values are replaced by what the comments say.
+type Options struct {
+	Log      *zap.Logger           // required
+	Users    Users                 // required
+	Agents   Agents                // nil: every agent route answers 401
+	Metrics  prometheus.Registerer // nil: a registry of its own
+	Throttle ThrottleStore         // nil: counters in memory
+	Now      func() time.Time      // nil: time.Now
+
+	AllowedHosts   []string       // host names without port; empty or "*" allows all
+	WebOrigins     []string       // origins of the web app, for CORS
+	TrustedProxies []netip.Prefix // peers whose forwarding headers count; nil: loopback and private networks
+	Demo           bool           // rest-1.md §1.12
+	APITitle       string         // of the API description; "" means "Gueen RMM API"
+	Version        string         // of the API description
+}
+
+// ReferenceFunc returns those of the given keys that have no row.
+type ReferenceFunc func(ctx context.Context, ids []int64) (missing []int64, err error)
+
+// Router holds the operations of the api and serves them.
+type Router struct {
+	options    Options
+	echo       *echo.Echo
+	views      map[string]*view // by echo path
+	routes     []*route
+	references map[string]ReferenceFunc
+	metrics    *metrics
+	clientIP   *clientIP
+	problems   []error // wrong declarations, reported together by Check
+}
+
+// route is one operation with its compiled input and its handler.
+type route struct {
+	Operation
+	input  *inputPlan
+	in     reflect.Type
+	output reflect.Type
+	run    func(ctx context.Context, c *Call, w http.ResponseWriter) error
+}
+
+// New returns a router without operations.
+func New(options Options) (*Router, error) {
+	if options.Log == nil || options.Users == nil {
+		return nil, errors.New("rest: Log and Users are required")
+	}
+	if options.Metrics == nil {
+		options.Metrics = prometheus.NewRegistry()
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Throttle == nil {
+		options.Throttle = NewMemoryThrottle()
+	}
+	if options.APITitle == "" {
+		options.APITitle = "Gueen RMM API"
+	}
+	m, err := newMetrics(options.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("rest metrics: %w", err)
+	}
+	r := &Router{
+		options: options, echo: echo.New(), views: map[string]*view{}, references: map[string]ReferenceFunc{},
+		metrics: m, clientIP: newClientIP(options.TrustedProxies),
+	}
+	r.echo.HideBanner, r.echo.HidePort = true, true
+	r.echo.HTTPErrorHandler = r.unrouted
+	r.echo.Pre(r.observe, r.checkHost, r.cors)
+	r.echo.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1400}))
+	return r, nil
+}
+
+// Handle adds an operation. The input is a struct: fields tagged path, query or header, and a field named Body. The output
+// is what is sent as JSON, or Empty, Content, Stream[T]. See the package comment for an example.
+func Handle[In, Out any](r *Router, op Operation, fn func(ctx context.Context, c *Call, in *In) (Out, error)) {
+	op.withDefaults()
+	rt := &route{Operation: op, in: reflect.TypeFor[In](), output: reflect.TypeFor[Out]()}
+	input, err := planInput(rt.in)
+	if err != nil {
+		r.problems = append(r.problems, fmt.Errorf("operation %s: %w", op.ID, err))
+		return
+	}
+	rt.input = input
+	rt.run = func(ctx context.Context, c *Call, w http.ResponseWriter) error {
+		in := new(In)
+		if err := r.read(ctx, c, input, reflect.ValueOf(in).Elem()); err != nil {
+			return err
+		}
+		out, err := fn(ctx, c, in)
+		if err != nil {
+			return err
+		}
+		if !c.authorised {
+			return fmt.Errorf("operation %s answered without having authorised the caller", c.Operation.ID)
+		}
+		return c.write(w, out)
+	}
+	r.add(rt)
+}
+
+func (r *Router) add(rt *route) {
+	r.routes = append(r.routes, rt)
+	path := pathParam.ReplaceAllString(rt.Path, ":$1")
+	v := r.views[path]
+	if v == nil {
+		v = &view{router: r, path: rt.Path, methods: map[string]*route{}}
+		r.views[path] = v
+		r.echo.Any(path, v.serve)
+	}
+	if err := v.add(rt); err != nil {
+		r.problems = append(r.problems, err)
+	}
+}
+
+// Reference gives the lookup of a kind of row that bodies name in `ref` rules.
+func (r *Router) Reference(kind string, find ReferenceFunc) { r.references[kind] = find }
+
+// Check returns everything that is wrong with the declarations: the api does not start with any.
+func (r *Router) Check() error {
+	problems := slices.Clone(r.problems)
+	ids := map[string]string{}
+	for _, rt := range r.routes {
+		if err := rt.Check(); err != nil {
+			problems = append(problems, err)
+		}
+		if other, taken := ids[rt.ID]; taken {
+			problems = append(problems, fmt.Errorf("operation id %s is used by %s and %s", rt.ID, other, rt.Path))
+		}
+		ids[rt.ID] = rt.Path
+		problems = append(problems, rt.check(r.references)...)
+	}
+	return errors.Join(problems...)
+}
+
+func (rt *route) check(references map[string]ReferenceFunc) []error {
+	var problems []error
+	complain := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("operation %s: "+format, append([]any{rt.ID}, args...)...))
+	}
+	if rt.output.Kind() == reflect.Interface && len(rt.Outputs) == 0 {
+		complain("output type any needs Outputs")
+	}
+	declared := map[string]bool{}
+	for _, p := range rt.input.params {
+		if p.in == "path" {
+			declared[p.name] = true
+		}
+	}
+	for _, name := range rt.Params() {
+		if !declared[name] {
+			complain("path parameter %s has no field", name)
+		}
+		delete(declared, name)
+		if name == "agent_id" && rt.Scope == ScopeNone && rt.Auth != AuthAgent {
+			complain("an agent in the path needs a scope")
+		}
+	}
+	for name := range declared {
+		complain("field for path parameter %s that the path does not have", name)
+	}
+	if rt.input.body != nil {
+		for _, kind := range rt.input.body.refs() {
+			if references[kind] == nil {
+				complain("no reference lookup for %q", kind)
+			}
+		}
+	}
+	return problems
+}
+
+func (p *bodyPlan) refs() []string {
+	var kinds []string
+	for _, f := range p.fields {
+		if f.rules.ref != "" {
+			kinds = append(kinds, f.rules.ref)
+		}
+		if f.body != nil {
+			kinds = append(kinds, f.body.refs()...)
+		}
+	}
+	return kinds
+}
+
+// Operations returns every operation in the order of registration.
+func (r *Router) Operations() []Operation {
+	out := make([]Operation, len(r.routes))
+	for i, rt := range r.routes {
+		out[i] = rt.Operation
+	}
+	return out
+}
+
+// ResetThrottles forgets every throttle counter (rest-1.md §1.8).
+func (r *Router) ResetThrottles(ctx context.Context) error { return r.options.Throttle.Reset(ctx) }
+
+// ServeHTTP implements http.Handler.
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.echo.ServeHTTP(w, req) }

@@ -30,11 +30,11 @@ CREATE FUNCTION agent_search_refresh(ids integer[]) RETURNS void LANGUAGE sql AS
   SELECT a.id, si.id, cl.id, lower(a.hostname), lower(cl.name), lower(si.name), lower(coalesce(a.operating_system, '')),
     lower(concat_ws(E'\n', a.hostname, cl.name, si.name, a.logged_in_username, a.last_logged_in_user, a.operating_system,
       a.public_ip, inv.local_ips, a.description, inv.make_model, inv.serial_number))
-  FROM agents a
+  FROM unnest(ids) AS wanted (id) -- a join, not ANY: the planner then walks the indexes however many ids come
+  JOIN agents a ON a.id = wanted.id
   JOIN sites si ON si.id = a.site_id
   JOIN clients cl ON cl.id = si.client_id
   LEFT JOIN agent_inventory inv ON inv.agent_id = a.id
-  WHERE a.id = ANY (ids)
   ORDER BY a.id
   ON CONFLICT (agent_id) DO UPDATE SET site_id = excluded.site_id, client_id = excluded.client_id, hostname = excluded.hostname,
     client_name = excluded.client_name, site_name = excluded.site_name, operating_system = excluded.operating_system,

@@ -16,7 +16,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
-	"github.com/gueencode/gueenrmm/proto/subjects"
+	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
 // Verdict is what is known about an agent's token.
@@ -39,10 +39,8 @@ const (
 type Authenticate func(ctx context.Context, agentID, token string) (Verdict, error)
 
 const (
-	queue = "busauth"
-	// An id shorter than the dashboard's routes take (agent-protocol.md §1.2) could be a word that services use in subjects.
-	minAgentID = 21
-	maxToken   = 256
+	queue    = "busauth"
+	maxToken = 256
 	// Concurrent look-ups; answers from memory take microseconds, so this bounds what waits for the database.
 	concurrency = 64
 	deadline    = 5 * time.Second
@@ -170,7 +168,7 @@ func (r *Responder) answer(m *nats.Msg) {
 }
 
 func (r *Responder) decide(req *bus.AuthRequest) (Verdict, error) {
-	if len(req.User) < minAgentID || !subjects.ValidToken(req.User) {
+	if !agentwire.ValidAgentID(req.User) {
 		return badID, nil
 	}
 	if req.Password == "" || len(req.Password) > maxToken {
@@ -194,7 +192,7 @@ func (r *Responder) sign(req *bus.AuthRequest, verdict Verdict) ([]byte, error) 
 
 // logKey cuts a user name that is not an agent id, which may be anything a stranger typed.
 func logKey(user string) string {
-	if subjects.ValidToken(user) {
+	if agentwire.ValidAgentID(user) {
 		return user
 	}
 	return "(not an agent id)"

@@ -79,9 +79,13 @@ func (d *decoder) field(f *fieldPlan, field anyField, v value, errs *Errors) {
 		}
 	case f.body != nil:
 		nested := d.nested(f.body, dst, v)
-		d.link(nested, func() { errs.nest(f.name, nested); d.raise(errs) })
+		attach := func() { errs.nest(f.name, nested) }
+		if f.rules.flat {
+			attach = func() { errs.merge(nested) }
+		}
+		d.link(nested, func() { attach(); d.raise(errs) })
 		if !nested.Empty() {
-			errs.nest(f.name, nested)
+			attach()
 			return
 		}
 	default:

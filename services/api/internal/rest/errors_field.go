@@ -29,6 +29,7 @@ const (
 type Errors struct {
 	keys   []string
 	values map[string]any // []string, *Errors, or []any of *Errors
+	merged *Errors        // the nested object whose messages stand here, see merge
 }
 
 // Add appends a message to a field; fault.NonField is the field of messages about the whole object.
@@ -134,4 +135,16 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// merge takes over the messages of a nested object as if its fields were this object's. The first such object wins: the
+// reference looks at one after the other and stops at the first that is not valid.
+func (e *Errors) merge(nested *Errors) {
+	if nested.Empty() || (!e.Empty() && e.merged != nested) {
+		return
+	}
+	e.merged = nested
+	for _, k := range nested.keys {
+		e.put(k, nested.values[k])
+	}
 }

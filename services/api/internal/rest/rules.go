@@ -13,6 +13,7 @@ import (
 // rules are the parsed `rule` tag of a field.
 type rules struct {
 	required, null, blank, verbatim bool
+	flat                            bool
 	min, max                        *float64
 	choices                         []string
 	pattern                         string
@@ -56,6 +57,8 @@ func (r *rules) set(part string) error {
 		r.blank = true
 	case "verbatim":
 		r.verbatim = true
+	case "flat":
+		r.flat = true
 	case "choices":
 		r.choices = strings.Split(arg, "|")
 	case "ref":

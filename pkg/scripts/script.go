@@ -52,28 +52,28 @@ const (
 
 // Script is a stored script; the JSON form is the plain row that audit entries keep.
 type Script struct {
-	ID                 int32      `json:"id"`
-	CreatedBy          *string    `json:"created_by"`
-	CreatedTime        *time.Time `json:"created_time"`
-	ModifiedBy         *string    `json:"modified_by"`
-	ModifiedTime       *time.Time `json:"modified_time"`
-	GUID               *string    `json:"guid"`
-	Name               string     `json:"name"`
-	Description        *string    `json:"description"`
-	Filename           *string    `json:"filename"`
-	Shell              Shell      `json:"shell"`
-	Kind               Kind       `json:"script_type"`
-	Args               []string   `json:"args"`
-	EnvVars            []string   `json:"env_vars"`
-	Syntax             *string    `json:"syntax"`
-	Favorite           bool       `json:"favorite"`
-	Category           *string    `json:"category"`
-	Body               string     `json:"script_body"`
-	Hash               *string    `json:"script_hash"`
-	DefaultTimeout     int32      `json:"default_timeout"`
-	Hidden             bool       `json:"hidden"`
-	SupportedPlatforms []string   `json:"supported_platforms"`
-	RunAsUser          bool       `json:"run_as_user"`
+	ID                 int32      `json:"id" db:"id"`
+	CreatedBy          *string    `json:"created_by" db:"created_by"`
+	CreatedTime        *time.Time `json:"created_time" db:"created_time"`
+	ModifiedBy         *string    `json:"modified_by" db:"modified_by"`
+	ModifiedTime       *time.Time `json:"modified_time" db:"modified_time"`
+	GUID               *string    `json:"guid" db:"guid"`
+	Name               string     `json:"name" db:"name"`
+	Description        *string    `json:"description" db:"description"`
+	Filename           *string    `json:"filename" db:"filename"`
+	Shell              Shell      `json:"shell" db:"shell"`
+	Kind               Kind       `json:"script_type" db:"script_type"`
+	Args               []string   `json:"args" db:"args"`
+	EnvVars            []string   `json:"env_vars" db:"env_vars"`
+	Syntax             *string    `json:"syntax" db:"syntax"`
+	Favorite           bool       `json:"favorite" db:"favorite"`
+	Category           *string    `json:"category" db:"category"`
+	Body               string     `json:"script_body" db:"script_body"`
+	Hash               *string    `json:"script_hash" db:"script_hash"`
+	DefaultTimeout     int32      `json:"default_timeout" db:"default_timeout"`
+	Hidden             bool       `json:"hidden" db:"hidden"`
+	SupportedPlatforms []string   `json:"supported_platforms" db:"supported_platforms"`
+	RunAsUser          bool       `json:"run_as_user" db:"run_as_user"`
 }
 
 // New returns a script with the defaults of rest-2.md §5.1.
@@ -87,11 +87,11 @@ func New() Script {
 
 // Snippet is a named piece of code that scripts refer to as {{name}}.
 type Snippet struct {
-	ID    int32  `json:"id"`
-	Name  string `json:"name"`
-	Desc  string `json:"desc"`
-	Code  string `json:"code"`
-	Shell Shell  `json:"shell"`
+	ID    int32  `json:"id" db:"id"`
+	Name  string `json:"name" db:"name"`
+	Desc  string `json:"desc" db:"desc"`
+	Code  string `json:"code" db:"code"`
+	Shell Shell  `json:"shell" db:"shell"`
 }
 
 // FillSnippets replaces the snippet tag of each line: the span from the first "{{" to the last "}}" of the line, when its
@@ -134,4 +134,15 @@ func tag(line string) (start, end int) {
 		return -1, -1
 	}
 	return start, end + 2
+}
+
+// Prepared is a script as it is sent to agents: its snippets are filled in.
+type Prepared struct {
+	ID        int32
+	Name      string
+	Code      string
+	Shell     Shell
+	RunAsUser bool
+	EnvVars   []string
+	Hash      *string
 }

@@ -94,18 +94,6 @@ func (s *Service) UpdateSite(ctx context.Context, sc access.Scope, id int32, cha
 	})
 }
 
-// RefuseMove answers the contract's refusal when the site is its client's only one and would go to another client. The
-// contract looks at it before the other fields are validated (rest-2.md §4.3).
-func (s *Service) RefuseMove(ctx context.Context, id, toClient int32) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		site, err := siteForUpdate(ctx, tx, id)
-		if err != nil || site.ClientID == toClient {
-			return err
-		}
-		return refuseLastSite(ctx, tx, site, "A client must have at least one site")
-	})
-}
-
 // DeleteSite removes a site. Its agents move to the given site first; the last site of a client stays.
 func (s *Service) DeleteSite(ctx context.Context, sc access.Scope, id int32, moveTo *int32) (name string, err error) {
 	if err := s.AllowSite(ctx, sc, id); err != nil {

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // zone names are checked the same on a machine without the zone database
 )
 
 // rules are the parsed `rule` tag of a field.
@@ -64,7 +66,7 @@ func (r *rules) set(part string) error {
 	case "ref":
 		r.ref = arg
 	case "pattern":
-		if _, ok := patternMessage(arg, ""); !ok && arg != "email" && arg != "ip" && arg != "slug" {
+		if _, ok := patternMessage(arg, ""); !ok && arg != "email" && arg != "ip" && arg != "slug" && arg != "timezone" {
 			return fmt.Errorf("unknown pattern %q", arg)
 		}
 		r.pattern = arg
@@ -97,6 +99,9 @@ func patternMessage(name, text string) (message string, ok bool) {
 	case "ip":
 		_, err := netip.ParseAddr(text)
 		return "Enter a valid IPv4 or IPv6 address.", err == nil
+	case "timezone":
+		_, err := time.LoadLocation(text)
+		return strconv.Quote(text) + " is not a valid choice.", err == nil && text != "Local"
 	case "slug":
 		return "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.", slugText.MatchString(text)
 	}

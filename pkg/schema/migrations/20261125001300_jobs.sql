@@ -12,12 +12,18 @@ CREATE TABLE outbox (
   available_at timestamptz NOT NULL DEFAULT now(),
   attempts integer NOT NULL DEFAULT 0,
   dispatched_at timestamptz,
+  checked_at timestamptz,
+  done_at timestamptz,
   last_error text
 );
+COMMENT ON COLUMN outbox.attempts IS 'how often the row was handed to the queue, or should have been';
+COMMENT ON COLUMN outbox.checked_at IS 'when the queue was last known to have the task';
+COMMENT ON COLUMN outbox.done_at IS 'when the work was done: a task that comes again after that does nothing';
 COMMENT ON COLUMN outbox.task_id IS 'id of the task in the queue: a row handed over twice is one task';
-COMMENT ON COLUMN outbox.dedupe_key IS 'one row per (kind, dedupe_key) for as long as the row is kept after its dispatch';
+COMMENT ON COLUMN outbox.dedupe_key IS 'one row per (kind, dedupe_key) for as long as the row is kept after it is done';
 CREATE INDEX outbox_waiting_idx ON outbox (available_at, id) WHERE dispatched_at IS NULL;
-CREATE INDEX outbox_dispatched_at_idx ON outbox (dispatched_at) WHERE dispatched_at IS NOT NULL;
+CREATE INDEX outbox_unfinished_idx ON outbox (checked_at, id) WHERE dispatched_at IS NOT NULL AND done_at IS NULL;
+CREATE INDEX outbox_done_at_idx ON outbox (done_at) WHERE done_at IS NOT NULL;
 CREATE UNIQUE INDEX outbox_dedupe_key ON outbox (kind, dedupe_key) WHERE dedupe_key IS NOT NULL;
 
 CREATE TABLE job_runs (
@@ -35,6 +41,7 @@ CREATE TABLE job_runs (
   UNIQUE (name, scheduled_for)
 );
 COMMENT ON COLUMN job_runs.affected IS 'rows the run changed or removed';
+CREATE INDEX job_runs_unfinished_idx ON job_runs (name) WHERE status IN ('queued', 'running');
 CREATE INDEX job_runs_scheduled_for_idx ON job_runs (scheduled_for DESC, id DESC);
 
 CREATE TABLE leases (

@@ -1,0 +1,127 @@
+// Package queue is the background work of the product on Redis (asynq): named kinds of tasks in three queues, retries with
+// back-off and jitter, deadlines, a dead-letter list, and connections that come up late and recover alone.
+//
+// A task is handed over at least once. Work that must not happen twice, and work that must not be lost with Redis, goes
+// through pkg/outbox, which remembers in Postgres what is done.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hibiken/asynq"
+)
+
+// The queues. Their tasks share the workers 6:3:1, so that none starves.
+const (
+	Critical = "critical"
+	Default  = "default"
+	Low      = "low"
+)
+
+// names lists the queues, the most important first.
+var names = [...]string{Critical, Default, Low}
+
+// weights is how the workers are shared while all queues have tasks.
+func weights() map[string]int { return map[string]int{Critical: 6, Default: 3, Low: 1} }
+
+// Defaults of a Kind.
+const (
+	DefaultTimeout  = time.Minute
+	DefaultMaxRetry = 12
+)
+
+// Kind is what producers and workers agree on for tasks of one sort.
+type Kind struct {
+	Name string
+	// Timeout is the deadline of one attempt; default one minute.
+	Timeout time.Duration
+	// MaxRetry is how often a failed task is tried again before it is dead; 0 means DefaultMaxRetry, negative none.
+	MaxRetry int
+}
+
+// Task is one piece of work.
+type Task struct {
+	// ID makes the task unique: a second one with the same ID is refused while the first is in the queue. Empty = random.
+	ID      string
+	Kind    string
+	Queue   string // empty = Default
+	Payload []byte // JSON
+	// Attempt counts from 1. Set for handlers only.
+	Attempt int
+	// Last tells a handler that the task is dead if it fails now.
+	Last bool
+}
+
+// Handler does the work of one kind. It must be safe to run twice for one task.
+type Handler struct {
+	Kind
+	Do func(ctx context.Context, task Task) error
+}
+
+var (
+	// ErrExists means that the queue has a task with this ID (or with the same content, for unique tasks).
+	ErrExists = errors.New("task is in the queue already")
+	// ErrNotFound means that no queue has the task.
+	ErrNotFound = errors.New("no such task")
+)
+
+// Permanent marks an error that trying again does not cure: the task goes to the dead letters at once.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{err}
+}
+
+type permanentError struct{ err error }
+
+func (e *permanentError) Error() string   { return e.err.Error() }
+func (e *permanentError) Unwrap() []error { return []error{e.err, asynq.SkipRetry} }
+
+func (k Kind) timeout() time.Duration {
+	if k.Timeout <= 0 {
+		return DefaultTimeout
+	}
+	return k.Timeout
+}
+
+func (k Kind) maxRetry() int {
+	switch {
+	case k.MaxRetry == 0:
+		return DefaultMaxRetry
+	case k.MaxRetry < 0:
+		return 0
+	}
+	return k.MaxRetry
+}
+
+// kindsByName refuses two kinds with one name.
+func kindsByName(kinds []Kind) (map[string]Kind, error) {
+	byName := make(map[string]Kind, len(kinds))
+	for _, k := range kinds {
+		if k.Name == "" {
+			return nil, errors.New("task kind without a name")
+		}
+		if _, twice := byName[k.Name]; twice {
+			return nil, fmt.Errorf("task kind %q is declared twice", k.Name)
+		}
+		byName[k.Name] = k
+	}
+	return byName, nil
+}
+
+// Backoff is the pause before the n-th retry (from 1): 5 s, 10 s, 20 s … up to 30 minutes, ±25 %.
+func Backoff(n int) time.Duration { return backoff(n, 5*time.Second) }
+
+func backoff(n int, first time.Duration) time.Duration {
+	const longest = 30 * time.Minute
+	d := longest
+	if n < 16 {
+		d = min(first<<max(n-1, 0), longest)
+	}
+	return d*3/4 + rand.N(d/2+1) //nolint:gosec // spreading load needs no secrecy
+}

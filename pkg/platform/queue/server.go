@@ -1,0 +1,123 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
+)
+
+// ServerSettings are the numbers of a worker.
+type ServerSettings struct {
+	// Concurrency is how many tasks run at once.
+	Concurrency int
+	// Drain is how long running tasks may go on when the program stops; what is not done then goes back to its queue.
+	Drain time.Duration
+	// FirstRetry is the pause before the first retry; the others double it. Default 5 s.
+	FirstRetry time.Duration
+}
+
+// Server runs the handlers. It is a lifecycle component.
+type Server struct {
+	inner    *asynq.Server
+	handlers map[string]Handler
+	logger   *zap.Logger
+	metrics  *metrics
+}
+
+// NewServer returns a worker of the handlers.
+func NewServer(conn *Conn, settings ServerSettings, logger *zap.Logger, registry prometheus.Registerer, handlers ...Handler) (*Server, error) {
+	s := &Server{handlers: make(map[string]Handler, len(handlers)), logger: logger}
+	kinds := make([]Kind, 0, len(handlers))
+	for _, h := range handlers {
+		kinds = append(kinds, h.Kind)
+		s.handlers[h.Name] = h
+	}
+	if _, err := kindsByName(kinds); err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(registry)
+	if err != nil {
+		return nil, err
+	}
+	s.metrics = m
+	if settings.FirstRetry <= 0 {
+		settings.FirstRetry = 5 * time.Second
+	}
+	s.inner = asynq.NewServerFromRedisClient(conn.client, asynq.Config{
+		Concurrency: settings.Concurrency,
+		Queues:      weights(),
+		// An empty queue is asked this often: the longest a task waits for an idle worker.
+		TaskCheckInterval:        200 * time.Millisecond,
+		DelayedTaskCheckInterval: min(time.Second, settings.FirstRetry),
+		RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration {
+			return backoff(n+1, settings.FirstRetry)
+		},
+		ShutdownTimeout: settings.Drain,
+		Logger:          newAdapter(logger, conn.dependency),
+		LogLevel:        asynq.InfoLevel,
+	})
+	return s, nil
+}
+
+// Start begins to take tasks; it does not wait for Redis.
+func (s *Server) Start(context.Context) error {
+	if err := s.inner.Start(asynq.HandlerFunc(s.process)); err != nil {
+		return fmt.Errorf("start queue worker: %w", err)
+	}
+	return nil
+}
+
+// Stop takes no more tasks, lets the running ones end within the drain time and gives the rest back.
+func (s *Server) Stop(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.inner.Shutdown()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop queue worker: %w", context.Cause(ctx))
+	}
+}
+
+func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
+	h, known := s.handlers[t.Type()]
+	if !known {
+		// Not permanent: during an update the next worker may know it.
+		return fmt.Errorf("no handler for tasks of kind %q", t.Type())
+	}
+	task := taskOf(ctx, t)
+	outcome := "panicked"
+	began := time.Now()
+	s.metrics.running.Inc()
+	defer func() {
+		s.metrics.running.Dec()
+		s.metrics.duration.WithLabelValues(task.Kind, outcome).Observe(time.Since(began).Seconds())
+	}()
+	err = h.Do(ctx, task)
+	outcome = outcomeOf(err, task.Last)
+	if err != nil {
+		s.logger.Warn("background task did not succeed", zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID),
+			zap.String(log.FieldQueue, task.Queue), zap.Int(log.FieldAttempt, task.Attempt), zap.String("outcome", outcome), zap.Error(err))
+	}
+	return err
+}
+
+func taskOf(ctx context.Context, t *asynq.Task) Task {
+	task := Task{Kind: t.Type(), Payload: t.Payload()}
+	// The three are there in every context the worker makes; without them the zero values say first and not last.
+	task.ID, _ = asynq.GetTaskID(ctx)
+	task.Queue, _ = asynq.GetQueueName(ctx)
+	retried, _ := asynq.GetRetryCount(ctx)
+	most, known := asynq.GetMaxRetry(ctx)
+	task.Attempt, task.Last = retried+1, known && retried >= most
+	return task
+}

@@ -112,10 +112,10 @@ FROM policies p WHERE p.id = ANY (@ids::int[]);
 
 -- name: GetAlertTemplate :one
 SELECT t.*,
-  (SELECT name FROM scripts s WHERE s.id = t.action_id) AS action_script,
-  (SELECT name FROM url_actions u WHERE u.id = t.action_rest_id) AS action_url,
-  (SELECT name FROM scripts s WHERE s.id = t.resolved_action_id) AS resolved_script,
-  (SELECT name FROM url_actions u WHERE u.id = t.resolved_action_rest_id) AS resolved_url,
+  coalesce((SELECT name FROM scripts s WHERE s.id = t.action_id), '')::text AS action_script,
+  coalesce((SELECT name FROM url_actions u WHERE u.id = t.action_rest_id), '')::text AS action_url,
+  coalesce((SELECT name FROM scripts s WHERE s.id = t.resolved_action_id), '')::text AS resolved_script,
+  coalesce((SELECT name FROM url_actions u WHERE u.id = t.resolved_action_rest_id), '')::text AS resolved_url,
   coalesce((SELECT alert_template_id = t.id FROM core_settings), false)::bool AS is_default,
   ((SELECT count(*) FROM policies p WHERE p.alert_template_id = t.id)
     + (SELECT count(*) FROM clients c WHERE c.alert_template_id = t.id)

@@ -96,10 +96,10 @@ func (q *Queries) GetAgentForUpdate(ctx context.Context, db DBTX, id int32) (Age
 
 const getAlertTemplate = `-- name: GetAlertTemplate :one
 SELECT t.id, t.name, t.is_active, t.action_type, t.action_id, t.action_rest_id, t.action_args, t.action_env_vars, t.action_timeout, t.resolved_action_type, t.resolved_action_id, t.resolved_action_rest_id, t.resolved_action_args, t.resolved_action_env_vars, t.resolved_action_timeout, t.email_recipients, t.text_recipients, t.email_from, t.agent_email_on_resolved, t.agent_text_on_resolved, t.agent_always_email, t.agent_always_text, t.agent_always_alert, t.agent_periodic_alert_days, t.agent_script_actions, t.check_email_on_resolved, t.check_text_on_resolved, t.check_always_email, t.check_always_text, t.check_always_alert, t.check_periodic_alert_days, t.check_script_actions, t.check_email_alert_severity, t.check_text_alert_severity, t.check_dashboard_alert_severity, t.task_email_on_resolved, t.task_text_on_resolved, t.task_always_email, t.task_always_text, t.task_always_alert, t.task_periodic_alert_days, t.task_script_actions, t.task_email_alert_severity, t.task_text_alert_severity, t.task_dashboard_alert_severity, t.exclude_workstations, t.exclude_servers, t.created_by, t.created_time, t.modified_by, t.modified_time,
-  (SELECT name FROM scripts s WHERE s.id = t.action_id) AS action_script,
-  (SELECT name FROM url_actions u WHERE u.id = t.action_rest_id) AS action_url,
-  (SELECT name FROM scripts s WHERE s.id = t.resolved_action_id) AS resolved_script,
-  (SELECT name FROM url_actions u WHERE u.id = t.resolved_action_rest_id) AS resolved_url,
+  coalesce((SELECT name FROM scripts s WHERE s.id = t.action_id), '')::text AS action_script,
+  coalesce((SELECT name FROM url_actions u WHERE u.id = t.action_rest_id), '')::text AS action_url,
+  coalesce((SELECT name FROM scripts s WHERE s.id = t.resolved_action_id), '')::text AS resolved_script,
+  coalesce((SELECT name FROM url_actions u WHERE u.id = t.resolved_action_rest_id), '')::text AS resolved_url,
   coalesce((SELECT alert_template_id = t.id FROM core_settings), false)::bool AS is_default,
   ((SELECT count(*) FROM policies p WHERE p.alert_template_id = t.id)
     + (SELECT count(*) FROM clients c WHERE c.alert_template_id = t.id)

@@ -112,9 +112,9 @@ func SortKeys() []string {
 // statusRank computes domain.md §2.1 in SQL: 0 online, 1 offline, 2 overdue. The moment is argument $1.
 const statusRank = `(CASE
   WHEN p.last_seen IS NULL THEN 1
-  WHEN p.last_seen >= $1 - a.offline_time * interval '1 minute' THEN 0
-  WHEN p.last_seen > $1 - a.overdue_time * interval '1 minute' THEN 1
-  WHEN p.last_seen < $1 - a.overdue_time * interval '1 minute' THEN 2
+  WHEN p.last_seen >= $1::timestamptz - a.offline_time * interval '1 minute' THEN 0
+  WHEN p.last_seen > $1::timestamptz - a.overdue_time * interval '1 minute' THEN 1
+  WHEN p.last_seen < $1::timestamptz - a.overdue_time * interval '1 minute' THEN 2
   ELSE 0 END)`
 
 // selection collects conditions over s (agent_search), a, p and c, and binds their arguments. Argument $1 is the moment.

@@ -1,0 +1,4 @@
+package agents
+
+// SearchSQL is searchSQL, for plans and fuzzing.
+var SearchSQL = searchSQL

@@ -56,6 +56,10 @@ func (c *Client) enqueue(ctx context.Context, task Task, extra ...asynq.Option) 
 		return ErrExists
 	}
 	if err != nil {
+		if ctx.Err() == nil && connectionTrouble(err.Error()) {
+			// Known at once and not with the next probe, so that a caller with many tasks stops trying.
+			c.conn.dependency.Report(err)
+		}
 		return fmt.Errorf("enqueue %s: %w", task.Kind, err)
 	}
 	return nil

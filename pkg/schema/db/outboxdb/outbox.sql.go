@@ -9,33 +9,213 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/google/uuid"
 )
 
-const insertOutbox = `-- name: InsertOutbox :one
-INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at)
-VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, now()))
-ON CONFLICT (kind, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
-RETURNING id
+const claimOutbox = `-- name: ClaimOutbox :many
+SELECT id, task_id, queue, kind, payload, attempts, created FROM outbox
+WHERE dispatched_at IS NULL AND available_at <= now()
+ORDER BY available_at, id
+LIMIT $1
+FOR UPDATE SKIP LOCKED
+`
+
+type ClaimOutboxRow struct {
+	ID       int64
+	TaskID   uuid.UUID
+	Queue    string
+	Kind     string
+	Payload  json.RawMessage
+	Attempts int32
+	Created  time.Time
+}
+
+// The rows stay locked until the transaction ends; other drainers pass over them.
+func (q *Queries) ClaimOutbox(ctx context.Context, db DBTX, batch int32) ([]ClaimOutboxRow, error) {
+	rows, err := db.Query(ctx, claimOutbox, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClaimOutboxRow{}
+	for rows.Next() {
+		var i ClaimOutboxRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.TaskID,
+			&i.Queue,
+			&i.Kind,
+			&i.Payload,
+			&i.Attempts,
+			&i.Created,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const insertOutbox = `-- name: InsertOutbox :execrows
+WITH added AS (
+  INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at)
+  SELECT n.queue, n.kind, n.payload, nullif(n.dedupe_key, ''), now() + n.delay_ms * interval '1 millisecond'
+  FROM (SELECT unnest($1::text[]) AS queue, unnest($2::text[]) AS kind, unnest($3::jsonb[]) AS payload,
+    unnest($4::text[]) AS dedupe_key, unnest($5::bigint[]) AS delay_ms) n
+  ON CONFLICT (kind, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+  RETURNING id
+)
+SELECT added.id, pg_notify('outbox', '') FROM added
 `
 
 type InsertOutboxParams struct {
-	Queue       string
-	Kind        string
-	Payload     json.RawMessage
-	DedupeKey   *string
-	AvailableAt *time.Time
+	Queues     []string
+	Kinds      []string
+	Payloads   []json.RawMessage
+	DedupeKeys []string
+	DelaysMs   []int64
 }
 
-// One row per (kind, dedupe key): a second one answers no row.
+// One row per (kind, dedupe_key): a second one is not inserted. The notification wakes the drainers when the caller commits.
 func (q *Queries) InsertOutbox(ctx context.Context, db DBTX, arg InsertOutboxParams) (int64, error) {
-	row := db.QueryRow(ctx, insertOutbox,
-		arg.Queue,
-		arg.Kind,
-		arg.Payload,
-		arg.DedupeKey,
-		arg.AvailableAt,
+	result, err := db.Exec(ctx, insertOutbox,
+		arg.Queues,
+		arg.Kinds,
+		arg.Payloads,
+		arg.DedupeKeys,
+		arg.DelaysMs,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const listUnfinishedOutbox = `-- name: ListUnfinishedOutbox :many
+SELECT id, task_id, queue FROM outbox
+WHERE dispatched_at IS NOT NULL AND done_at IS NULL AND checked_at < now() - $1::bigint * interval '1 millisecond'
+ORDER BY checked_at, id
+LIMIT $2
+`
+
+type ListUnfinishedOutboxParams struct {
+	OlderMs int64
+	Batch   int32
+}
+
+type ListUnfinishedOutboxRow struct {
+	ID     int64
+	TaskID uuid.UUID
+	Queue  string
+}
+
+func (q *Queries) ListUnfinishedOutbox(ctx context.Context, db DBTX, arg ListUnfinishedOutboxParams) ([]ListUnfinishedOutboxRow, error) {
+	rows, err := db.Query(ctx, listUnfinishedOutbox, arg.OlderMs, arg.Batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUnfinishedOutboxRow{}
+	for rows.Next() {
+		var i ListUnfinishedOutboxRow
+		if err := rows.Scan(&i.ID, &i.TaskID, &i.Queue); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const markOutboxChecked = `-- name: MarkOutboxChecked :exec
+UPDATE outbox SET checked_at = now() WHERE id = ANY ($1::bigint[])
+`
+
+func (q *Queries) MarkOutboxChecked(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, markOutboxChecked, ids)
+	return err
+}
+
+const markOutboxDispatched = `-- name: MarkOutboxDispatched :exec
+UPDATE outbox SET dispatched_at = now(), checked_at = now(), attempts = attempts + 1, last_error = NULL
+WHERE id = ANY ($1::bigint[])
+`
+
+func (q *Queries) MarkOutboxDispatched(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, markOutboxDispatched, ids)
+	return err
+}
+
+const markOutboxDone = `-- name: MarkOutboxDone :exec
+UPDATE outbox SET done_at = now(), dispatched_at = coalesce(dispatched_at, now()) WHERE task_id = $1 AND done_at IS NULL
+`
+
+func (q *Queries) MarkOutboxDone(ctx context.Context, db DBTX, taskID uuid.UUID) error {
+	_, err := db.Exec(ctx, markOutboxDone, taskID)
+	return err
+}
+
+const markOutboxFailed = `-- name: MarkOutboxFailed :exec
+UPDATE outbox SET attempts = attempts + 1, last_error = $1, available_at = now() + $2::bigint * interval '1 millisecond'
+WHERE id = $3
+`
+
+type MarkOutboxFailedParams struct {
+	LastError *string
+	DelayMs   int64
+	ID        int64
+}
+
+func (q *Queries) MarkOutboxFailed(ctx context.Context, db DBTX, arg MarkOutboxFailedParams) error {
+	_, err := db.Exec(ctx, markOutboxFailed, arg.LastError, arg.DelayMs, arg.ID)
+	return err
+}
+
+const outboxBacklog = `-- name: OutboxBacklog :one
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(available_at)), 0)::double precision AS oldest_seconds
+FROM outbox WHERE dispatched_at IS NULL AND available_at <= now()
+`
+
+type OutboxBacklogRow struct {
+	Waiting       int64
+	OldestSeconds float64
+}
+
+func (q *Queries) OutboxBacklog(ctx context.Context, db DBTX) (OutboxBacklogRow, error) {
+	row := db.QueryRow(ctx, outboxBacklog)
+	var i OutboxBacklogRow
+	err := row.Scan(&i.Waiting, &i.OldestSeconds)
+	return i, err
+}
+
+const outboxDone = `-- name: OutboxDone :one
+SELECT (done_at IS NOT NULL)::boolean AS done FROM outbox WHERE task_id = $1
+`
+
+// Whether the work of a task is done already; no row when the task did not come from the outbox or was pruned.
+func (q *Queries) OutboxDone(ctx context.Context, db DBTX, taskID uuid.UUID) (bool, error) {
+	row := db.QueryRow(ctx, outboxDone, taskID)
+	var done bool
+	err := row.Scan(&done)
+	return done, err
+}
+
+const redispatchOutbox = `-- name: RedispatchOutbox :execrows
+UPDATE outbox SET dispatched_at = NULL, last_error = 'the queue lost the task'
+WHERE id = ANY ($1::bigint[]) AND dispatched_at IS NOT NULL AND done_at IS NULL
+`
+
+// Rows whose task the queue has lost. What was done in the meantime is left alone.
+func (q *Queries) RedispatchOutbox(ctx context.Context, db DBTX, ids []int64) (int64, error) {
+	result, err := db.Exec(ctx, redispatchOutbox, ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -1,0 +1,184 @@
+package accounts
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/fault"
+)
+
+// sessionKind is what a token is good for.
+type sessionKind string
+
+const (
+	kindSession   sessionKind = "session"   // everything its user may do; its life slides
+	kindSetup     sessionKind = "setup"     // only setting up the second factor and ending itself; never extended
+	kindInstaller sessionKind = "installer" // registering agents; a fixed life
+)
+
+const tokenBytes = 32
+
+// The texts of rest-1.md §1.3.
+const (
+	msgInvalidToken = "Invalid token."
+	msgKeyExpired   = "The token has expired."
+	msgInactive     = "User inactive or deleted."
+)
+
+// mint creates a session and returns its token, which exists nowhere else.
+func mint(ctx context.Context, db querier, user int32, kind sessionKind, expiry time.Time, ip string) (token, digest string, err error) {
+	raw, err := randomBytes(tokenBytes)
+	if err != nil {
+		return "", "", err
+	}
+	token, digest = hex.EncodeToString(raw), tokenDigest(raw)
+	_, err = db.Exec(ctx, `INSERT INTO sessions (digest, token_key, user_id, expiry, kind, ip) VALUES ($1, $2, $3, $4, $5, $6)`,
+		digest, token[:8], user, expiry, string(kind), address(ip))
+	if err != nil {
+		return "", "", fmt.Errorf("create session: %w", err)
+	}
+	return token, digest, nil
+}
+
+// tokenDigest is the public identifier of a session.
+func tokenDigest(raw []byte) string {
+	sum := sha512.Sum512(raw)
+	return hex.EncodeToString(sum[:])
+}
+
+func address(ip string) *netip.Addr {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return nil
+	}
+	return &a
+}
+
+// Session returns the user behind a session token. The short token of the first sign-in is refused with
+// fault.KindForbidden unless setup is true.
+func (s *Service) Session(ctx context.Context, token string, setup bool) (*access.Principal, error) {
+	raw, err := hex.DecodeString(token)
+	if err != nil || len(raw) != tokenBytes {
+		return nil, fault.Unauthenticated(msgInvalidToken)
+	}
+	digest, now := tokenDigest(raw), s.Now()
+	var (
+		kind   sessionKind
+		expiry *time.Time
+		ver    versions
+	)
+	err = s.Pool.QueryRow(ctx, `
+		SELECT s.kind, s.expiry, u.id, u.is_active, u.xmin::text, coalesce(r.xmin::text, '')
+		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN roles r ON r.id = u.role_id
+		WHERE s.digest = $1`, digest).Scan(&kind, &expiry, &ver.userID, &ver.active, &ver.user, &ver.role)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fault.Unauthenticated(msgInvalidToken)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up session: %w", err)
+	}
+	if expiry != nil && !expiry.After(now) {
+		if _, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND expiry <= $2`, ver.userID, now); err != nil {
+			return nil, fmt.Errorf("delete expired sessions: %w", err)
+		}
+		return nil, fault.Unauthenticated(msgInvalidToken)
+	}
+	if !ver.active {
+		return nil, fault.Unauthenticated(msgInactive)
+	}
+	if kind == kindSetup && !setup {
+		return nil, fault.Forbidden()
+	}
+	if err := s.slide(ctx, digest, kind, expiry, now); err != nil {
+		return nil, err
+	}
+	p, err := s.principal(ctx, ver)
+	if err != nil {
+		return nil, err
+	}
+	p.Kind, p.SessionDigest = access.Session, digest
+	return p, nil
+}
+
+// slide extends a session's life when that is worth a write (rest-1.md §1.3). Other kinds keep the life they were given.
+func (s *Service) slide(ctx context.Context, digest string, kind sessionKind, expiry *time.Time, now time.Time) error {
+	if kind != kindSession || expiry == nil || now.Add(sessionLifetime).Sub(*expiry) <= sessionSlack {
+		return nil
+	}
+	_, err := s.Pool.Exec(ctx, `UPDATE sessions SET expiry = $2, last_used = $3 WHERE digest = $1`, digest, now.Add(sessionLifetime), now)
+	return wrap("extend session", err)
+}
+
+// Logout ends the session by which the caller came.
+func (s *Service) Logout(ctx context.Context, p *access.Principal) error {
+	_, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE digest = $1`, p.SessionDigest)
+	return wrap("log out", err)
+}
+
+// LogoutAll ends every session of the caller.
+func (s *Service) LogoutAll(ctx context.Context, p *access.Principal) error {
+	_, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, p.UserID)
+	return wrap("log out everywhere", err)
+}
+
+// Sessions returns the sessions of a user that have not expired, oldest first.
+func (s *Service) Sessions(ctx context.Context, user int32) ([]Session, error) {
+	u, err := s.User(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Pool.Query(ctx, `SELECT digest, created, expiry FROM sessions
+		WHERE user_id = $1 AND (expiry IS NULL OR expiry > $2) ORDER BY created, digest`, user, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Session, error) {
+		one := Session{User: u.Username}
+		return one, row.Scan(&one.Digest, &one.Created, &one.Expiry)
+	})
+	return list, wrap("list sessions", err)
+}
+
+// EndSessions ends every session of a user.
+func (s *Service) EndSessions(ctx context.Context, user int32) error {
+	if _, err := s.User(ctx, user); err != nil {
+		return err
+	}
+	_, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, user)
+	return wrap("end sessions", err)
+}
+
+// EndSession ends the session with the digest.
+func (s *Service) EndSession(ctx context.Context, digest string) error {
+	tag, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE digest = $1`, digest)
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fault.NotFound("AuthToken")
+	}
+	return nil
+}
+
+// MintInstaller creates an installer token in the caller's transaction; digest is what it is stored under.
+func (s *Service) MintInstaller(ctx context.Context, tx pgx.Tx, expiry time.Time) (token, digest string, err error) {
+	user, err := s.installer(ctx, tx)
+	if err != nil {
+		return "", "", err
+	}
+	return mint(ctx, tx, user, kindInstaller, expiry, "")
+}
+
+// DeleteInstaller ends an installer token in the caller's transaction; one that is gone already is no error.
+func (s *Service) DeleteInstaller(ctx context.Context, tx pgx.Tx, digest string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE digest = $1 AND kind = 'installer'`, digest)
+	return wrap("delete installer token", err)
+}

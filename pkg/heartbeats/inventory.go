@@ -1,0 +1,223 @@
+package heartbeats
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gueencode/gueenrmm/pkg/agents/inventory"
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/schema/db/heartbeatsdb"
+	"github.com/gueencode/gueenrmm/proto/agentwire"
+)
+
+// column is one document of the inventory row.
+type column struct {
+	kind agentwire.Kind
+	// stable says that equal content has equal bytes. Deployed agents write hardware detail with its keys in random order,
+	// so that one is recognised by its rendered form.
+	stable bool
+	known  func(heartbeatsdb.InventoryHashesRow) []byte
+	decode func(data []byte) (agentID string, document any, err error)
+}
+
+func disksColumn() column {
+	return column{
+		kind: agentwire.KindDisks, stable: true,
+		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.DisksHash },
+		decode: func(data []byte) (string, any, error) {
+			m, err := agentwire.DecodeDisks(data)
+			return m.AgentID, m.Disks, err
+		},
+	}
+}
+
+func servicesColumn() column {
+	return column{
+		kind: agentwire.KindWinServices, stable: true,
+		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.ServicesHash },
+		decode: func(data []byte) (string, any, error) {
+			m, err := agentwire.DecodeWinServices(data)
+			return m.AgentID, m.Services, err
+		},
+	}
+}
+
+func wmiColumn() column {
+	return column{
+		kind:  agentwire.KindWMI,
+		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.WmiDetailHash },
+		decode: func(data []byte) (string, any, error) {
+			m, err := agentwire.DecodeWMI(data)
+			return m.AgentID, m.WMI, err
+		},
+	}
+}
+
+// document is a message that is new to the database.
+type document struct {
+	agentID  string
+	received time.Time
+	hash     []byte
+	json     []byte
+	summary  []byte // wmi only
+	skip     reason // why it is not stored
+	equal    bool   // it is stored already
+	err      error
+}
+
+// inventory returns the writer of a column. It asks for the stored hashes first: nearly all messages are repetitions, and
+// sending and parsing a document to find that out costs a hundred times more.
+func (s *store) inventory(c column, skipped func(kind, agentID string, why reason, err error)) writer[[]byte] {
+	return func(ctx context.Context, batch []item[[]byte]) ([]bus.Fact, error) {
+		ids := make([]string, len(batch))
+		for i, it := range batch {
+			ids[i] = it.agentID
+		}
+		rows, err := s.q.InventoryHashes(ctx, s.pool, ids)
+		if err != nil {
+			return nil, fmt.Errorf("read inventory hashes: %w", err)
+		}
+		stored := make(map[string]heartbeatsdb.InventoryHashesRow, len(rows))
+		for _, r := range rows {
+			stored[r.AgentID] = r
+		}
+		docs, err := c.documents(ctx, batch, stored)
+		if err != nil {
+			return nil, err
+		}
+		changed := docs[:0]
+		for _, d := range docs {
+			switch {
+			case d.equal:
+				skipped(string(c.kind), d.agentID, "", nil)
+			case d.skip != "":
+				skipped(string(c.kind), d.agentID, d.skip, d.err)
+			default:
+				changed = append(changed, d)
+			}
+		}
+		if len(changed) == 0 {
+			return nil, nil
+		}
+		written, err := s.writeDocuments(ctx, c.kind, changed)
+		if err != nil {
+			return nil, fmt.Errorf("store %s: %w", c.kind, err)
+		}
+		return s.rowsChanged(written), nil
+	}
+}
+
+// documents compares and renders the messages of agents that exist, on all processors.
+func (c column) documents(ctx context.Context, batch []item[[]byte], stored map[string]heartbeatsdb.InventoryHashesRow) ([]document, error) {
+	docs := make([]document, 0, len(batch))
+	raw := make([][]byte, 0, len(batch))
+	for _, it := range batch {
+		if _, exists := stored[it.agentID]; exists {
+			docs = append(docs, document{agentID: it.agentID, received: it.received})
+			raw = append(raw, it.value)
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range docs {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			c.fill(&docs[i], raw[i], stored[docs[i].agentID])
+			return nil
+		})
+	}
+	return docs, group.Wait()
+}
+
+func (c column) fill(d *document, raw []byte, row heartbeatsdb.InventoryHashesRow) {
+	if c.stable {
+		if d.hash = sum(raw); bytes.Equal(d.hash, c.known(row)) {
+			d.equal = true
+			return
+		}
+	}
+	agentID, content, err := c.decode(raw)
+	if err != nil {
+		d.skip, d.err = reasonUndecodable, err
+		return
+	}
+	if agentID != d.agentID {
+		d.skip = reasonForeignID
+		return
+	}
+	if d.json, err = json.Marshal(content); err != nil { // sorts the keys of maps
+		d.skip, d.err = reasonUndecodable, err
+		return
+	}
+	if c.stable {
+		return
+	}
+	if d.hash = sum(d.json); bytes.Equal(d.hash, c.known(row)) {
+		d.equal = true
+		return
+	}
+	d.summarise(row.Plat, content)
+}
+
+// summary is the form of inventory.Summary that the statement takes.
+type summary struct {
+	CPUModel      []string `json:"cpu_model"`
+	Graphics      string   `json:"graphics"`
+	LocalIPs      string   `json:"local_ips"`
+	MakeModel     string   `json:"make_model"`
+	PhysicalDisks []string `json:"physical_disks"`
+	SerialNumber  string   `json:"serial_number"`
+}
+
+func (d *document) summarise(plat string, content any) {
+	fields, ok := content.(map[string]any)
+	if !ok {
+		fields = nil
+	}
+	derived := summary(inventory.DeriveMap(plat, fields))
+	if derived.CPUModel == nil {
+		derived.CPUModel = []string{}
+	}
+	if derived.PhysicalDisks == nil {
+		derived.PhysicalDisks = []string{}
+	}
+	var err error
+	if d.summary, err = json.Marshal(derived); err != nil {
+		d.skip, d.err = reasonUndecodable, err
+	}
+}
+
+func sum(data []byte) []byte {
+	h := sha256.Sum256(data)
+	return h[:16]
+}
+
+func (s *store) writeDocuments(ctx context.Context, kind agentwire.Kind, docs []document) ([]string, error) {
+	var (
+		ids, texts, summaries []string
+		hashes                [][]byte
+		ats                   []time.Time
+	)
+	for _, d := range docs {
+		ids, texts, hashes, ats = append(ids, d.agentID), append(texts, string(d.json)), append(hashes, d.hash), append(ats, d.received)
+		summaries = append(summaries, string(d.summary))
+	}
+	switch kind {
+	case agentwire.KindDisks:
+		return s.q.StoreDisks(ctx, s.pool, heartbeatsdb.StoreDisksParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
+	case agentwire.KindWinServices:
+		return s.q.StoreServices(ctx, s.pool, heartbeatsdb.StoreServicesParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
+	case agentwire.KindWMI:
+		return s.q.StoreWMI(ctx, s.pool, heartbeatsdb.StoreWMIParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats, Summaries: summaries})
+	}
+	return nil, fmt.Errorf("%w: %s is no inventory", errContent, kind)
+}

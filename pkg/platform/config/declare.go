@@ -95,6 +95,9 @@ func declare(key string, f reflect.StructField, fv reflect.Value) (*Setting, err
 		Unit: f.Tag.Get("unit"), Required: f.Tag.Get("required") == "true", Secret: f.Tag.Get("secret") == "true",
 		Min: f.Tag.Get("min"), Max: f.Tag.Get("max"), field: fv,
 	}
+	if name := f.Tag.Get("flag"); name != "" {
+		s.Flag = name
+	}
 	if e := f.Tag.Get("enum"); e != "" {
 		s.Enum = strings.Split(e, ",")
 	}

@@ -5,7 +5,7 @@
 //
 //	Timeout time.Duration `conf:"mail.timeout" default:"30s" min:"1s" help:"Give up on a mail server after this time."`
 //
-// Tags: conf (the key), default, help (required), unit, required, secret, enum (comma-separated), min, max. Types: string,
+// Tags: conf (the key), flag (when it is not the key with dashes), default, help (required), unit, required, secret, enum (comma-separated), min, max. Types: string,
 // int, int32, int64, float64, bool, time.Duration, []string, Bytes, URL, Secret and whatever implements
 // encoding.TextUnmarshaler. Structs without a conf tag group settings; one with `Validate() error` is asked after loading.
 package config

@@ -141,10 +141,18 @@ func flagSet(program string, settings []*Setting) *pflag.FlagSet {
 	return fs
 }
 
+// textFlag keeps what was given: all sources are parsed in one place, so that all problems are reported together.
+type textFlag struct{ text, kind string }
+
+func (f *textFlag) String() string     { return f.text }
+func (f *textFlag) Type() string       { return f.kind }
+func (f *textFlag) Set(s string) error { f.text = s; return nil }
+
 func addFlags(fs *pflag.FlagSet, settings []*Setting) {
 	fs.String("config", "", "Settings file in YAML ["+ConfigEnv+"].")
 	for _, s := range settings {
-		fs.String(s.Flag, s.Default, s.Help+" ["+s.Env+"]")
+		value := textFlag{text: s.Default, kind: s.Type}
+		fs.Var(&value, s.Flag, s.Help+" ["+s.Env+"]")
 		if s.Type == "bool" {
 			fs.Lookup(s.Flag).NoOptDefVal = "true"
 		}

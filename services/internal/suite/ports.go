@@ -1,0 +1,90 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// Automatic ports lie between these: above what services usually take, below what the kernel hands out.
+const (
+	lowestAuto  = 15000
+	highestAuto = 31000
+)
+
+// each calls f with the flag name and a pointer to every port.
+func (p *Ports) each(f func(flag string, port *int)) {
+	v := reflect.ValueOf(p).Elem()
+	for i := range v.NumField() {
+		if port, ok := v.Field(i).Addr().Interface().(*int); ok {
+			f(v.Type().Field(i).Tag.Get("flag"), port)
+		}
+	}
+}
+
+// settle fills automatic ports, from the file of an earlier start when there is one: agents and browsers remember the
+// address.
+func (p *Ports) settle(ctx context.Context, dir string) error {
+	if p.Mode != "auto" {
+		return nil
+	}
+	path := filepath.Join(dir, "ports.json")
+	text, err := os.ReadFile(filepath.Clean(path))
+	switch {
+	case err == nil:
+		if err := json.Unmarshal(text, p); err != nil {
+			return fmt.Errorf("read %s: %w", path, err)
+		}
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("read ports: %w", err)
+	}
+	var failed error
+	taken := map[int]bool{}
+	p.each(func(_ string, port *int) {
+		for range 1000 {
+			n := lowestAuto + rand.IntN(highestAuto-lowestAuto) //nolint:gosec // no secret
+			if !taken[n] && free(ctx, n) == nil {
+				*port, taken[n] = n, true
+				return
+			}
+		}
+		failed = errors.New("no free port found")
+	})
+	if failed != nil {
+		return failed
+	}
+	text, err = json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write ports: %w", err)
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+// checkFree returns an error that names every taken port with the setting to change.
+func (p *Ports) checkFree(ctx context.Context) error {
+	var errs []error
+	p.each(func(flag string, port *int) {
+		if err := free(ctx, *port); err != nil {
+			errs = append(errs, fmt.Errorf("port %d is taken (%w); choose another with --%s or GUEEN_RUN_%s, or --ports auto",
+				*port, err, flag, strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+func free(ctx context.Context, port int) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", local(port))
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}

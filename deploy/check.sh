@@ -29,7 +29,8 @@ else
 fi
 
 if docker compose version >/dev/null 2>&1; then
-  GUEEN_SECRETS=/dev/null docker compose -f docker-compose.yml --env-file gueen.env.example config --quiet && echo "docker-compose.yml: fine"
+  sed "s/=$/=x/" compose.env.example >"$tmp/compose.env"
+  docker compose -f docker-compose.yml --env-file "$tmp/compose.env" config --quiet && echo "docker-compose.yml: fine"
 else
   echo "docker compose is not installed: compose file not verified"
 fi

@@ -26,6 +26,9 @@ type Options struct {
 	// Extra are additional environment variables of all services, NAME=value.
 	Extra []string `conf:"run.env" flag:"service-env" default:"" help:"More variables for all services: NAME=value,…"`
 
+	// Ephemeral throws the data away when the suite stops, for tests.
+	Ephemeral bool
+
 	// Output gets the runner's own lines; nil discards them.
 	Output io.Writer
 }

@@ -85,7 +85,7 @@ func (s *Suite) initCluster(ctx context.Context, dir, data string, account *sysc
 	cmd := exec.CommandContext(ctx, filepath.Join(s.servers.postgres, "initdb"), "-D", data, "-U", databaseName, "--pwfile", password, //nolint:gosec // found above
 		"--auth=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
-	cmd.SysProcAttr = attributes(account)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: account}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(string(out)))
 	}

@@ -56,7 +56,7 @@ func TestServersStartKeepDataAndComeBack(t *testing.T) {
 		require.NoError(t, s.Stop(ctx))
 	}
 	o := testOptions(dir)
-	o.Fresh = true
+	o.Fresh, o.Ephemeral = true, true
 	s, err := prepare(ctx, o)
 	require.NoError(t, err)
 	require.NoDirExists(t, filepath.Join(dir, "redis"))

@@ -243,7 +243,9 @@ func (s *Suite) Stop(ctx context.Context) error {
 		errs = append(errs, p.Down(ctx))
 	}
 	s.spawn.close()
-	s.http.CloseIdleConnections()
+	if s.opts.Ephemeral {
+		errs = append(errs, s.discard(ctx))
+	}
 	return errors.Join(append(errs, s.lock.Close())...)
 }
 

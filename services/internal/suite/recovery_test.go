@@ -1,0 +1,166 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// recoverWithin bounds how long the product may take to be itself again after a process was killed.
+const recoverWithin = 90 * time.Second
+
+// buildPrograms builds what a suite runs. Tests of several packages may ask at once.
+func buildPrograms(t *testing.T) (bin string) {
+	t.Helper()
+	root, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	bin = filepath.Join(root, "bin")
+	require.NoError(t, os.MkdirAll(bin, 0o750))
+	lock, err := os.OpenFile(filepath.Join(bin, ".lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a path of the repository
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	out, err := exec.CommandContext(t.Context(), "make", "-C", root, "programs").CombinedOutput() //nolint:gosec // the repository's own build
+	require.NoError(t, err, "%s", out)
+	require.NoError(t, lock.Close())
+	return bin
+}
+
+// agentState is what the recovery test looks at.
+type agentState struct {
+	Connected bool   `json:"connected"`
+	Status    string `json:"status"`
+	Hostname  string `json:"hostname"`
+}
+
+type checkState struct {
+	ID     int    `json:"id"`
+	Type   string `json:"check_type"`
+	Result struct {
+		Status  string `json:"status"`
+		LastRun string `json:"last_run"`
+	} `json:"check_result"`
+}
+
+// TestEverythingComesBackAfterKill kills each process once with kill -9 while the agent reports, and asks after each that
+// every service is ready, the agent is online and a new check result is stored. Nobody helps.
+func TestEverythingComesBackAfterKill(t *testing.T) {
+	t.Parallel()
+	s := startSuite(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	a, err := s.signIn(ctx)
+	require.NoError(t, err)
+	agentID := onlyAgent(ctx, t, a)
+	require.NoError(t, a.call(ctx, http.MethodPost, "/checks/", map[string]any{
+		"agent": agentID, "check_type": "cpuload", "warning_threshold": 1, "error_threshold": 100, "fails_b4_alert": 1, "run_interval": 0,
+	}, nil))
+	newResult(ctx, t, a, agentID)
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	for _, p := range s.Processes() {
+		began := time.Now()
+		require.NoError(t, p.Restart(ctx), p.Name())
+		ready := recovered(ctx, t, s)
+		require.Eventually(t, func() bool {
+			var st agentState
+			return a.call(ctx, http.MethodGet, "/v1/agents/"+agentID, nil, &st) == nil && st.Connected && st.Status == "online" && st.Hostname == host
+		}, recoverWithin, 100*time.Millisecond, "agent is online again after %s", p.Name())
+		online := time.Since(began)
+		newResult(ctx, t, a, agentID)
+		t.Logf("%-12s ready %5.1fs  agent online %5.1fs  new result %5.1fs", p.Name(), ready.Sub(began).Seconds(), online.Seconds(), time.Since(began).Seconds())
+	}
+	require.NoError(t, a.call(ctx, http.MethodPost, "/logout/", nil, nil))
+}
+
+// startSuite runs a suite for the length of a test.
+func startSuite(t *testing.T, o Options) *Suite {
+	t.Helper()
+	o.Ephemeral, o.Dir, o.Bin, o.Web = true, t.TempDir(), buildPrograms(t), "../../web/dist"
+	var out strings.Builder
+	o.Output = &out
+	s, err := Start(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer cancel()
+		require.NoError(t, s.Stop(ctx))
+		if t.Failed() {
+			for _, p := range s.Processes() {
+				t.Logf("end of %s:\n%s", p.LogPath(), tail(p.LogPath()))
+			}
+		}
+	})
+	return s
+}
+
+func onlyAgent(ctx context.Context, t *testing.T, a *api) (agentID string) {
+	t.Helper()
+	var list struct {
+		Items []struct {
+			AgentID string `json:"agent_id"`
+			agentState
+		} `json:"items"`
+	}
+	require.Eventually(t, func() bool {
+		return a.call(ctx, http.MethodGet, "/v1/agents", nil, &list) == nil && len(list.Items) == 1 && list.Items[0].Connected
+	}, time.Minute, 100*time.Millisecond, "this machine is online")
+	return list.Items[0].AgentID
+}
+
+// newResult asks the agent to run its checks, and waits until the results of that run are stored.
+func newResult(ctx context.Context, t *testing.T, a *api, agentID string) {
+	t.Helper()
+	last := func() (string, error) {
+		var checks []checkState
+		if err := a.call(ctx, http.MethodGet, "/agents/"+agentID+"/checks/", nil, &checks); err != nil {
+			return "", err
+		}
+		for _, c := range checks {
+			if c.Type == "cpuload" {
+				return c.Result.LastRun, nil
+			}
+		}
+		return "", fmt.Errorf("no cpuload check among %d", len(checks))
+	}
+	var before string
+	require.Eventually(t, func() (ok bool) {
+		var err error
+		before, err = last()
+		return err == nil
+	}, recoverWithin, 100*time.Millisecond)
+	var asked bool
+	var problem error
+	require.Eventually(t, func() bool {
+		if !asked { // a run may be under way, or the agent not yet listening again
+			problem = a.call(ctx, http.MethodPost, "/checks/"+agentID+"/run/", nil, nil)
+			asked = problem == nil
+		}
+		now, err := last()
+		if err != nil {
+			problem = err
+			return false
+		}
+		return now != before && now != ""
+	}, recoverWithin, 200*time.Millisecond, "a new check result is stored")
+	require.NoError(t, problem)
+}
+
+// recovered waits until every private port says ready.
+func recovered(ctx context.Context, t *testing.T, s *Suite) time.Time {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, recoverWithin)
+	defer cancel()
+	for _, p := range s.Processes() {
+		require.NoError(t, p.WaitReady(ctx))
+	}
+	return time.Now()
+}

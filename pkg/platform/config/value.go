@@ -85,13 +85,29 @@ func (u URL) String() string {
 	if u.parsed == nil {
 		return ""
 	}
-	if _, has := u.parsed.User.Password(); !has {
-		return u.parsed.String()
-	}
 	c := *u.parsed
+	c.RawQuery = maskQuery(c.Query(), c.RawQuery)
+	if _, has := c.User.Password(); !has {
+		return c.String()
+	}
 	c.User = url.User(u.parsed.User.Username())
 	// The stars are put in by hand: url.UserPassword would escape them.
 	return strings.Replace(c.String(), "@", ":"+stars+"@", 1)
+}
+
+// maskQuery masks passwords among the parameters, where database addresses may have them.
+func maskQuery(q url.Values, raw string) string {
+	found := false
+	for key := range q {
+		if strings.Contains(strings.ToLower(key), "password") {
+			q.Set(key, stars)
+			found = true
+		}
+	}
+	if !found {
+		return raw
+	}
+	return q.Encode()
 }
 
 // Format keeps every verb from printing the password.

@@ -92,12 +92,12 @@ func startSuite(t *testing.T, o Options) *Suite {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
-		require.NoError(t, s.Stop(ctx))
 		if t.Failed() {
 			for _, p := range s.Processes() {
 				t.Logf("end of %s:\n%s", p.LogPath(), tail(p.LogPath()))
 			}
 		}
+		require.NoError(t, s.Stop(ctx))
 	})
 	return s
 }

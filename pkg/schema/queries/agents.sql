@@ -223,8 +223,8 @@ ORDER BY a.id;
 -- name: ListAgentVariables :many
 SELECT sqlc.embed(a), sqlc.embed(si), sqlc.embed(cl), p.last_seen, p.version,
   inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks, inv.serial_number,
-  CASE WHEN @wide::bool THEN inv.services END AS services, CASE WHEN @wide::bool THEN inv.disks END AS disks,
-  CASE WHEN @wide::bool THEN inv.wmi_detail END AS wmi_detail, cs.default_time_zone
+  (CASE WHEN @wide::bool THEN inv.services END)::jsonb AS services, (CASE WHEN @wide::bool THEN inv.disks END)::jsonb AS disks,
+  (CASE WHEN @wide::bool THEN inv.wmi_detail END)::jsonb AS wmi_detail, cs.default_time_zone
 FROM agents a
 JOIN sites si ON si.id = a.site_id
 JOIN clients cl ON cl.id = si.client_id
@@ -264,3 +264,14 @@ WHERE e.enrolment_id = $1 ORDER BY e.first_seen, a.id;
 
 -- name: WriteDebug :exec
 INSERT INTO debug_log (agent_id, log_level, log_type, message) VALUES (sqlc.narg(agent_id), @log_level, @log_type, @message);
+
+-- name: ListBulkTargets :many
+SELECT h.id, a.id AS agent_pk, a.agent_id, a.plat, h.command
+FROM agent_history h JOIN agents a ON a.id = h.agent_id
+WHERE h.id = ANY (@ids::bigint[]) ORDER BY h.id;
+
+-- name: ListApprovedUpdates :many
+SELECT a.agent_id, array_agg(u.guid ORDER BY u.id)::text[] AS guids
+FROM agents a JOIN win_updates u ON u.agent_id = a.id
+WHERE a.agent_id = ANY (@agent_ids::text[]) AND u.action = 'approve' AND NOT u.installed AND u.guid IS NOT NULL
+GROUP BY a.agent_id;

@@ -804,8 +804,8 @@ func (q *Queries) InsertToken(ctx context.Context, db DBTX, arg InsertTokenParam
 const listAgentVariables = `-- name: ListAgentVariables :many
 SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.operating_system, a.public_ip, a.total_ram, a.boot_time, a.logged_in_username, a.last_logged_in_user, a.monitoring_type, a.description, a.mesh_node_id, a.overdue_email_alert, a.overdue_text_alert, a.overdue_dashboard_alert, a.offline_time, a.overdue_time, a.check_interval, a.needs_reboot, a.choco_installed, a.patches_last_installed, a.time_zone, a.maintenance_mode, a.block_policy_inheritance, a.disabled, a.alert_template_id, a.site_id, a.policy_id, a.default_shell, a.default_shell_custom, a.created_by, a.created_time, a.modified_by, a.modified_time, si.id, si.client_id, si.name, si.block_policy_inheritance, si.failing_checks, si.workstation_policy_id, si.server_policy_id, si.alert_template_id, si.created_by, si.created_time, si.modified_by, si.modified_time, cl.id, cl.name, cl.block_policy_inheritance, cl.failing_checks, cl.workstation_policy_id, cl.server_policy_id, cl.alert_template_id, cl.created_by, cl.created_time, cl.modified_by, cl.modified_time, p.last_seen, p.version,
   inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks, inv.serial_number,
-  CASE WHEN $1::bool THEN inv.services END AS services, CASE WHEN $1::bool THEN inv.disks END AS disks,
-  CASE WHEN $1::bool THEN inv.wmi_detail END AS wmi_detail, cs.default_time_zone
+  (CASE WHEN $1::bool THEN inv.services END)::jsonb AS services, (CASE WHEN $1::bool THEN inv.disks END)::jsonb AS disks,
+  (CASE WHEN $1::bool THEN inv.wmi_detail END)::jsonb AS wmi_detail, cs.default_time_zone
 FROM agents a
 JOIN sites si ON si.id = a.site_id
 JOIN clients cl ON cl.id = si.client_id
@@ -832,9 +832,9 @@ type ListAgentVariablesRow struct {
 	MakeModel       string
 	PhysicalDisks   []string
 	SerialNumber    string
-	Services        interface{}
-	Disks           interface{}
-	WmiDetail       interface{}
+	Services        json.RawMessage
+	Disks           json.RawMessage
+	WmiDetail       json.RawMessage
 	DefaultTimeZone string
 }
 
@@ -919,6 +919,78 @@ func (q *Queries) ListAgentVariables(ctx context.Context, db DBTX, arg ListAgent
 			&i.Disks,
 			&i.WmiDetail,
 			&i.DefaultTimeZone,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listApprovedUpdates = `-- name: ListApprovedUpdates :many
+SELECT a.agent_id, array_agg(u.guid ORDER BY u.id)::text[] AS guids
+FROM agents a JOIN win_updates u ON u.agent_id = a.id
+WHERE a.agent_id = ANY ($1::text[]) AND u.action = 'approve' AND NOT u.installed AND u.guid IS NOT NULL
+GROUP BY a.agent_id
+`
+
+type ListApprovedUpdatesRow struct {
+	AgentID string
+	Guids   []string
+}
+
+func (q *Queries) ListApprovedUpdates(ctx context.Context, db DBTX, agentIds []string) ([]ListApprovedUpdatesRow, error) {
+	rows, err := db.Query(ctx, listApprovedUpdates, agentIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListApprovedUpdatesRow{}
+	for rows.Next() {
+		var i ListApprovedUpdatesRow
+		if err := rows.Scan(&i.AgentID, &i.Guids); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBulkTargets = `-- name: ListBulkTargets :many
+SELECT h.id, a.id AS agent_pk, a.agent_id, a.plat, h.command
+FROM agent_history h JOIN agents a ON a.id = h.agent_id
+WHERE h.id = ANY ($1::bigint[]) ORDER BY h.id
+`
+
+type ListBulkTargetsRow struct {
+	ID      int64
+	AgentPk int32
+	AgentID string
+	Plat    string
+	Command *string
+}
+
+func (q *Queries) ListBulkTargets(ctx context.Context, db DBTX, ids []int64) ([]ListBulkTargetsRow, error) {
+	rows, err := db.Query(ctx, listBulkTargets, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListBulkTargetsRow{}
+	for rows.Next() {
+		var i ListBulkTargetsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AgentPk,
+			&i.AgentID,
+			&i.Plat,
+			&i.Command,
 		); err != nil {
 			return nil, err
 		}

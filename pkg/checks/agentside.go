@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
-	"github.com/gueencode/gueenrmm/pkg/variables"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -64,16 +63,16 @@ func (s *Service) Runnable(ctx context.Context, agentPK int32, all bool) ([]agen
 		return nil, fmt.Errorf("read checks of agent: %w", err)
 	}
 	var ids []int32
-	var data *variables.Data
+	var texts [][]string
 	for i := range defs {
 		if id := defs[i].Script; id != nil {
 			ids = append(ids, *id)
+			texts = append(texts, defs[i].ScriptArgs, defs[i].EnvVars)
 		}
-		if data == nil && variables.Contains(defs[i].ScriptArgs, defs[i].EnvVars) {
-			if data, err = s.Variables.ForAgent(ctx, agentPK); err != nil {
-				return nil, fmt.Errorf("read variables of agent: %w", err)
-			}
-		}
+	}
+	data, err := s.Variables.Variables(ctx, []int32{agentPK}, texts...)
+	if err != nil {
+		return nil, fmt.Errorf("read variables of agent: %w", err)
 	}
 	code, err := s.Scripts.Prepare(ctx, ids)
 	if err != nil {
@@ -89,8 +88,8 @@ func (s *Service) Runnable(ctx context.Context, agentPK int32, all bool) ([]agen
 			}
 			c.Script = &agentwire.CheckScriptBody{Code: p.Code, Shell: string(p.Shell), RunAsUser: p.RunAsUser,
 				EnvVars: orEmpty(p.EnvVars), ScriptHash: p.Hash}
-			c.ScriptArgs = data.Args(string(p.Shell), c.ScriptArgs).Items
-			c.EnvVars = data.Env(string(p.Shell), c.EnvVars).Items
+			c.ScriptArgs = data[agentPK].Args(string(p.Shell), c.ScriptArgs).Items
+			c.EnvVars = data[agentPK].Env(string(p.Shell), c.EnvVars).Items
 		}
 		out = append(out, c)
 	}

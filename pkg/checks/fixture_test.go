@@ -38,12 +38,19 @@ func (r *resolvedAlerts) ResolveChecks(_ context.Context, _ checks.DB, _ int32, 
 
 type fixedVariables struct{ pool *pgxpool.Pool }
 
-func (f fixedVariables) ForAgent(ctx context.Context, agentPK int32) (*variables.Data, error) {
-	var host string
-	if err := f.pool.QueryRow(ctx, `SELECT hostname FROM agents WHERE id = $1`, agentPK).Scan(&host); err != nil {
-		return nil, err
+func (f fixedVariables) Variables(ctx context.Context, pks []int32, texts ...[]string) (map[int32]*variables.Data, error) {
+	out := map[int32]*variables.Data{}
+	if !variables.Contains(texts...) {
+		return out, nil
 	}
-	return &variables.Data{Kind: variables.Agent, Self: &variables.Object{Display: host, Attributes: map[string]any{"hostname": host}}}, nil
+	for _, pk := range pks {
+		var host string
+		if err := f.pool.QueryRow(ctx, `SELECT hostname FROM agents WHERE id = $1`, pk).Scan(&host); err != nil {
+			return nil, err
+		}
+		out[pk] = &variables.Data{Kind: variables.Agent, Self: &variables.Object{Display: host, Attributes: map[string]any{"hostname": host}}}
+	}
+	return out, nil
 }
 
 type fakeAgents struct {

@@ -22,9 +22,9 @@ type Scripts interface {
 	Prepare(ctx context.Context, ids []int32) (map[int32]scripts.Prepared, error)
 }
 
-// Variables gives what placeholders of one agent can reach.
+// Variables gives what the placeholders of texts can reach, by agent. Agents that are missing fill nothing.
 type Variables interface {
-	ForAgent(ctx context.Context, agentPK int32) (*variables.Data, error)
+	Variables(ctx context.Context, agentPKs []int32, texts ...[]string) (map[int32]*variables.Data, error)
 }
 
 // Alerts closes open alerts without telling anybody, in the caller's transaction.

@@ -1,0 +1,203 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
+)
+
+// Handler applies the results of one kind. It runs in the transaction of the batch and must not do anything that the
+// transaction cannot take back. An error fails the batch; verdicts about single messages go into the report.
+type Handler interface {
+	Apply(ctx context.Context, tx pgx.Tx, batch []Message) (Report, error)
+}
+
+// Report is what a handler did with a batch. Dropped are results that are not, or no longer, for a row of their agent;
+// Poison are results that cannot be understood. Both are by index. Facts are told after the commit.
+type Report struct {
+	Dropped map[int]error
+	Poison  map[int]error
+	Facts   []bus.Fact
+}
+
+// Limits of a batch and of what is held in memory. The zero value takes the defaults.
+type Limits struct {
+	Messages int           // of one batch; default 500
+	Bytes    int           // of one batch, about; default 48 MiB
+	Linger   time.Duration // how long a batch waits for company; default 2 ms
+	InFlight int           // unacknowledged results of all replicas; default 5000
+	Backoff  time.Duration // first wait after a failure of the database, doubled up to 10 s; default 250 ms
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(v *int, def int) {
+		if *v <= 0 {
+			*v = def
+		}
+	}
+	set(&l.Messages, 500)
+	set(&l.Bytes, 48<<20)
+	set(&l.InFlight, 5000)
+	if l.Linger <= 0 {
+		l.Linger = 2 * time.Millisecond
+	}
+	if l.Backoff <= 0 {
+		l.Backoff = 250 * time.Millisecond
+	}
+	return l
+}
+
+// Deps are what a Consumer works with.
+type Deps struct {
+	Conn     *bus.Conn
+	Pool     *pgxpool.Pool
+	Handlers map[Kind]Handler
+	Log      *zap.Logger
+	Metrics  prometheus.Registerer
+	Limits   Limits
+}
+
+// Consumer applies results. Run it with lifecycle.Loop in any number of replicas.
+type Consumer struct {
+	conn     *bus.Conn
+	pool     *pgxpool.Pool
+	handlers map[Kind]Handler
+	log      *zap.Logger
+	limited  *log.Limited
+	metrics  *metrics
+	limits   Limits
+}
+
+// NewConsumer returns a Consumer.
+func NewConsumer(d Deps) (*Consumer, error) {
+	m, err := newMetrics(d.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	return &Consumer{
+		conn: d.Conn, pool: d.Pool, handlers: d.Handlers, log: d.Log, metrics: m, limits: d.Limits.withDefaults(),
+		limited: log.NewLimited(d.Log, time.Minute, time.Now),
+	}, nil
+}
+
+const (
+	setupWithin = 5 * time.Second
+	retryAfter  = time.Second
+)
+
+// Run applies results until the context ends. Whatever is away is waited for.
+func (c *Consumer) Run(ctx context.Context) error {
+	for {
+		err := c.consume(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		c.limited.Warn("consume", "result stream is not readable, trying again", zap.String(log.FieldStream, streamName), zap.Error(err))
+		if !wait(ctx, retryAfter) {
+			return nil
+		}
+	}
+}
+
+// consume opens the stream and applies what it delivers until something breaks.
+func (c *Consumer) consume(ctx context.Context) error {
+	stream, err := c.conn.EnsureStream(ctx, Stream())
+	if err != nil {
+		return err
+	}
+	setup, cancel := context.WithTimeout(ctx, setupWithin)
+	defer cancel()
+	consumer, err := stream.CreateOrUpdateConsumer(setup, consumerConfig(c.limits.InFlight))
+	if err != nil {
+		return fmt.Errorf("open result consumer: %w", err)
+	}
+	it, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(c.limits.Messages, max(c.limits.Bytes, MaxBody+1<<17)))
+	if err != nil {
+		return fmt.Errorf("read results: %w", err)
+	}
+	incoming, failed, done := make(chan jetstream.Msg), make(chan error, 1), make(chan struct{})
+	stop, stopped := context.WithCancel(ctx)
+	go func() {
+		defer close(done)
+		for {
+			m, err := it.Next()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case incoming <- m:
+			case <-stop.Done():
+				return
+			}
+		}
+	}()
+	defer func() {
+		stopped()
+		it.Stop()
+		<-done
+	}()
+	for {
+		batch, err := c.collect(ctx, incoming, failed)
+		if len(batch) > 0 {
+			c.settle(ctx, batch)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var errStopping = errors.New("stopping")
+
+// collect waits for a result and gives others a moment to join it.
+func (c *Consumer) collect(ctx context.Context, incoming <-chan jetstream.Msg, failed <-chan error) ([]jetstream.Msg, error) {
+	var batch []jetstream.Msg
+	select {
+	case m := <-incoming:
+		batch = append(batch, m)
+	case err := <-failed:
+		return nil, fmt.Errorf("read results: %w", err)
+	case <-ctx.Done():
+		return nil, errStopping
+	}
+	linger := time.NewTimer(c.limits.Linger)
+	defer linger.Stop()
+	size := len(batch[0].Data())
+	for len(batch) < c.limits.Messages && size < c.limits.Bytes {
+		select {
+		case m := <-incoming:
+			batch = append(batch, m)
+			size += len(m.Data())
+		case err := <-failed:
+			return batch, fmt.Errorf("read results: %w", err)
+		case <-ctx.Done():
+			return batch, errStopping
+		case <-linger.C:
+			return batch, nil
+		}
+	}
+	return batch, nil
+}
+
+// wait returns false when the context ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,35 @@
+package results
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+// unacked is a message whose acknowledgement is lost, as by a crash.
+type unacked struct{ jetstream.Msg }
+
+func (unacked) Ack() error { return nil }
+
+// ApplyWithoutAck takes n results from the stream and applies them; the acknowledgements are lost and the results are
+// given back as if the process had died after its commit.
+func ApplyWithoutAck(t *testing.T, ctx context.Context, c *Consumer, n int) int {
+	t.Helper()
+	stream, err := c.conn.EnsureStream(ctx, Stream())
+	require.NoError(t, err)
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits.InFlight))
+	require.NoError(t, err)
+	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(5*time.Second))
+	require.NoError(t, err)
+	var batch []jetstream.Msg
+	for m := range fetched.Messages() {
+		batch = append(batch, unacked{m})
+	}
+	require.NoError(t, fetched.Error())
+	require.NoError(t, c.apply(ctx, batch))
+	c.giveBack(batch)
+	return len(batch)
+}

@@ -1,0 +1,163 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/proto/subjects"
+)
+
+const (
+	// storeWithin bounds the wait for the stream's acknowledgement.
+	storeWithin = 5 * time.Second
+	// nudgeWithin is how long Publish waits for the database after the stream has the result, so that whoever posts and
+	// then reads sees the result when there is no backlog.
+	nudgeWithin = 50 * time.Millisecond
+)
+
+// Result is one result to store.
+type Result struct {
+	Kind    Kind
+	AgentID string
+	ID      string // the agent's id for it; empty makes one
+	Ref     string // key of the row that the result is for, where the body does not say
+	Body    []byte
+}
+
+// Publisher stores results in the stream. It is safe for concurrent use.
+type Publisher struct {
+	conn      *bus.Conn
+	js        jetstream.JetStream
+	inbox     string
+	published *prometheus.CounterVec
+	stored    prometheus.Histogram
+
+	last    atomic.Uint64
+	mu      sync.Mutex
+	waiting map[string]chan struct{}
+}
+
+// NewPublisher returns a Publisher on a connection to the services' account.
+func NewPublisher(conn *bus.Conn, metrics prometheus.Registerer) (*Publisher, error) {
+	js, err := conn.JetStream()
+	if err != nil {
+		return nil, err
+	}
+	p := &Publisher{
+		conn: conn, js: js, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
+		published: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gueen_results_published_total", Help: "Results of agents handed to the stream, by kind and outcome.",
+		}, []string{"kind", "outcome"}),
+		stored: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "gueen_results_store_seconds", Help: "Time until the stream acknowledged a result.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}),
+	}
+	for _, m := range []prometheus.Collector{p.published, p.stored} {
+		if err := metrics.Register(m); err != nil {
+			return nil, fmt.Errorf("register result metrics: %w", err)
+		}
+	}
+	if _, err := conn.Subscribe(p.inbox+".*", "", p.applied); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Publish returns when the stream has the result on its disk, and waits a moment more for it to be applied. While the
+// stream is away or full the error is fault.KindUnavailable: the agent is to keep the result and try again.
+func (p *Publisher) Publish(ctx context.Context, r Result) error {
+	outcome, err := p.publish(ctx, r)
+	p.published.WithLabelValues(string(r.Kind), outcome).Inc()
+	return err
+}
+
+func (p *Publisher) publish(ctx context.Context, r Result) (outcome string, err error) {
+	subject := subjects.Result(string(r.Kind), r.AgentID)
+	if subject == "" || len(r.Body) > MaxBody {
+		return "invalid", fmt.Errorf("publish result: %w", errInvalid)
+	}
+	if err := p.conn.Check(ctx); err != nil {
+		return "away", unavailable(err)
+	}
+	if !ValidResultID(r.ID) {
+		r.ID = uuid.NewString()
+	}
+	token, done := p.expect()
+	defer p.forget(token)
+	m := &nats.Msg{Subject: subject, Data: r.Body, Header: nats.Header{
+		nats.MsgIdHdr: []string{messageID(r.Kind, r.AgentID, r.ID)},
+		headerApplied: []string{p.inbox + "." + token},
+	}}
+	if r.Ref != "" {
+		m.Header.Set(headerRef, r.Ref)
+	}
+	start := time.Now()
+	limited, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	ack, err := p.js.PublishMsg(limited, m)
+	if err != nil {
+		if ctx.Err() != nil {
+			return "canceled", fmt.Errorf("publish result: %w", context.Cause(ctx))
+		}
+		return "refused", unavailable(err)
+	}
+	p.stored.Observe(time.Since(start).Seconds())
+	if ack.Duplicate {
+		return "duplicate", nil
+	}
+	nudge := time.NewTimer(nudgeWithin)
+	defer nudge.Stop()
+	select {
+	case <-done:
+		return "applied", nil
+	case <-nudge.C:
+	case <-ctx.Done():
+	}
+	return "stored", nil
+}
+
+var errInvalid = errors.New("not a result that can be stored")
+
+func unavailable(err error) error {
+	return fault.Unavailable("Results cannot be stored at the moment.", err)
+}
+
+func (p *Publisher) expect() (token string, done <-chan struct{}) {
+	token = strconv.FormatUint(p.last.Add(1), 36)
+	ch := make(chan struct{})
+	p.mu.Lock()
+	p.waiting[token] = ch
+	p.mu.Unlock()
+	return token, ch
+}
+
+func (p *Publisher) forget(token string) {
+	p.mu.Lock()
+	delete(p.waiting, token)
+	p.mu.Unlock()
+}
+
+// applied wakes the call that waits for a result.
+func (p *Publisher) applied(m *nats.Msg) {
+	token := m.Subject[len(p.inbox)+1:]
+	p.mu.Lock()
+	ch, ok := p.waiting[token]
+	delete(p.waiting, token)
+	p.mu.Unlock()
+	if ok {
+		close(ch)
+	}
+}

@@ -1,0 +1,109 @@
+// Package results carries what agents report from the api to the database without losing anything: the Publisher answers
+// an agent only when JetStream has stored its result, and the Consumer, shared by the replicas of natsapi, writes results
+// in batches, each in one transaction with everything that follows from it, and acknowledges after the commit.
+//
+// A result may be delivered more than once (a retry of the agent, a crash between commit and acknowledgement): the message
+// id in applied_results makes the second delivery harmless. A result that can never be applied is parked with its reason
+// in parked_results, so that it does not hold up the others.
+package results
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/gueencode/gueenrmm/proto/subjects"
+)
+
+// Kind is what a result is about; it is part of the message's subject.
+type Kind string
+
+// The kinds of result.
+const (
+	KindCheck    Kind = "check"
+	KindTask     Kind = "task"
+	KindHistory  Kind = "history"  // the outcome of a command or script (agent-protocol.md §4.8)
+	KindSoftware Kind = "software" // the list of installed software
+)
+
+const (
+	streamName   = "RESULTS"
+	consumerName = "apply"
+	// duplicateWindow is how long the stream itself remembers message ids; later repetitions meet applied_results.
+	duplicateWindow = 2 * time.Minute
+	// ackWait is when an unacknowledged result is delivered again. A batch in work is extended long before.
+	ackWait = 60 * time.Second
+)
+
+// Headers of a message besides Nats-Msg-Id.
+const (
+	headerRef     = "Gueen-Ref"     // key of the row that the result is for, where the body does not say
+	headerApplied = "Gueen-Applied" // where to tell that the result is in the database
+)
+
+// MaxBody bounds the body of one result.
+const MaxBody = 32 << 20
+
+// maxResultID bounds the id that an agent gives its result.
+const maxResultID = 100
+
+// Stream is the configuration of the stream. A result leaves it when it is applied. A full store refuses new results, so
+// that agents keep them, and never drops old ones.
+func Stream() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: streamName, Description: "Results of agents on their way to the database", Subjects: []string{subjects.AllResults},
+		Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage, Discard: jetstream.DiscardNew,
+		MaxMsgSize: MaxBody + 1<<16, Duplicates: duplicateWindow,
+	}
+}
+
+func consumerConfig(inFlight int) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
+		MaxAckPending: inFlight, DeliverPolicy: jetstream.DeliverAllPolicy,
+	}
+}
+
+// messageID makes the id under which a result is applied once: the agent's own id for it, bound to the agent and the kind,
+// so that no agent can suppress another's result.
+func messageID(kind Kind, agentID, resultID string) string {
+	return fmt.Sprintf("%s:%s:%s", agentID, kind, resultID)
+}
+
+// ValidResultID says whether an agent's id for a result can be used: short and printable.
+func ValidResultID(id string) bool {
+	return id != "" && len(id) <= maxResultID && strings.IndexFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+// Message is a result as handlers get it. AgentPK is looked up from the subject's agent id, never taken from the message.
+type Message struct {
+	ID       string
+	Kind     Kind
+	AgentID  string
+	AgentPK  int32
+	Ref      string
+	Body     []byte
+	Received time.Time // when the stream took it
+}
+
+// parse reads a stored message; the error says what is wrong with it.
+func parse(m jetstream.Msg) (Message, error) {
+	out := Message{Body: m.Data(), ID: m.Headers().Get(nats.MsgIdHdr), Ref: m.Headers().Get(headerRef)}
+	meta, err := m.Metadata()
+	if err != nil {
+		return out, fmt.Errorf("metadata: %w", err)
+	}
+	out.Received = meta.Timestamp
+	if out.ID == "" {
+		out.ID = fmt.Sprintf("stream:%d:%d", meta.Timestamp.UnixNano(), meta.Sequence.Stream)
+	}
+	kind, agentID, ok := subjects.ParseResult(m.Subject())
+	if !ok {
+		return out, fmt.Errorf("subject is not one of a result")
+	}
+	out.Kind, out.AgentID = Kind(kind), agentID
+	return out, nil
+}

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,6 +55,16 @@ func (s *Service) OperatorResetTOTP(ctx context.Context, username string) error 
 	_, err = s.Pool.Exec(ctx, `UPDATE users SET totp_key = NULL, totp_last_step = NULL, modified_by = $2, modified_time = now() WHERE id = $1`,
 		id, access.From(ctx).Username)
 	return wrap("reset second factor", err)
+}
+
+// OperatorStartSession opens a session of an account for scripts at the server. Its life is not extended.
+func (s *Service) OperatorStartSession(ctx context.Context, username string, lifetime time.Duration) (token string, err error) {
+	id, err := userByName(ctx, s.Pool, username)
+	if err != nil {
+		return "", err
+	}
+	token, _, err = mint(ctx, s.Pool, id, kindOperator, s.Now().Add(lifetime), "")
+	return token, err
 }
 
 // OperatorSessions lists the sessions of an account.

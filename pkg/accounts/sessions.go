@@ -22,6 +22,7 @@ const (
 	kindSession   sessionKind = "session"   // everything its user may do; its life slides
 	kindSetup     sessionKind = "setup"     // only setting up the second factor and ending itself; never extended
 	kindInstaller sessionKind = "installer" // registering agents; a fixed life
+	kindOperator  sessionKind = "operator"  // as a session, taken at the server for scripts; a fixed life
 )
 
 const tokenBytes = 32

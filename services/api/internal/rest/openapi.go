@@ -36,8 +36,15 @@ func (r *Router) Document() *huma.OpenAPI {
 			},
 		},
 	}
+	d.operations(r.routes, doc)
+	d.markNullable()
+	return doc
+}
+
+// operations adds every operation and its tag.
+func (d *describer) operations(routes []*route, doc *huma.OpenAPI) {
 	tags := map[string]bool{}
-	for _, rt := range r.routes {
+	for _, rt := range routes {
 		if rt.Hidden {
 			continue
 		}
@@ -52,7 +59,27 @@ func (r *Router) Document() *huma.OpenAPI {
 	for _, name := range slices.Sorted(maps.Keys(tags)) {
 		doc.Tags = append(doc.Tags, &huma.Tag{Name: name})
 	}
-	return doc
+}
+
+// markNullable says of every pointer in an output type that it may be null; huma knows that of plain scalars only.
+func (d *describer) markNullable() {
+	for name, schema := range d.registry.Map() {
+		t := d.registry.TypeFromRef(schemaPrefix + name)
+		if t == nil || t.Kind() != reflect.Struct {
+			continue
+		}
+		for _, f := range reflect.VisibleFields(t) {
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			property := schema.Properties[key]
+			switch {
+			case f.Type.Kind() != reflect.Pointer || property == nil:
+			case property.Ref != "":
+				schema.Properties[key] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}}
+			case property.Type != "":
+				property.Nullable = true
+			}
+		}
+	}
 }
 
 // YAML returns the description as OpenAPI 3.1 YAML.

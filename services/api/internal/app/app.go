@@ -1,0 +1,161 @@
+// Package app assembles the api: the domain services on their infrastructure and the router with every operation. The
+// program and the tests build it in the same way.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/accounts"
+	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/audit"
+	"github.com/gueencode/gueenrmm/pkg/clients"
+	"github.com/gueencode/gueenrmm/pkg/customfields"
+	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/rest"
+)
+
+// Infrastructure is what the api runs on. Every part may be away when the api starts.
+type Infrastructure struct {
+	Log     *zap.Logger
+	Metrics prometheus.Registerer
+	Pool    *pgxpool.Pool
+	Bus     *bus.Conn
+	Redis   redis.UniversalClient // nil: throttles count in memory
+	Now     func() time.Time      // nil: time.Now
+}
+
+// Options are the settings that change what the api answers.
+type Options struct {
+	AllowedHosts   []string
+	WebOrigins     []string // the first names the web app in QR codes and links
+	TrustedProxies []netip.Prefix
+	PublicURL      string // of this api, as agents and scripts reach it
+	Demo           bool
+	Description    bool // serve the API description
+	RootUser       string
+	AuditMaxBytes  int
+	Hash           accounts.HashCost
+	Throttles      accountsapi.Throttles
+	Product        coreapi.Product
+}
+
+// App is the assembled api.
+type App struct {
+	Router   *rest.Router
+	Accounts *accounts.Service
+	Tokens   *agents.Tokens // Run fills the cache; it works without
+
+	infra   Infrastructure
+	options Options
+	audit   *audit.Log
+	core    *settings.Service
+	fields  *customfields.Service
+	agents  *agents.Service
+	clients *clients.Service
+}
+
+// New assembles the api and fails on any operation that is not declared completely.
+func New(infra Infrastructure, o Options) (*App, error) {
+	if infra.Now == nil {
+		infra.Now = time.Now
+	}
+	a := &App{infra: infra, options: o, audit: audit.New(o.AuditMaxBytes)}
+	var throttle interface {
+		rest.ThrottleStore
+		accounts.LimitStore
+	} = rest.NewMemoryThrottle()
+	if infra.Redis != nil {
+		throttle = rest.NewRedisThrottle(infra.Redis)
+	}
+	if err := a.services(throttle); err != nil {
+		return nil, err
+	}
+	router, err := rest.New(rest.Options{
+		Log: infra.Log, Users: a.Accounts, Agents: agentTokens{a.Tokens}, Metrics: infra.Metrics, Throttle: throttle, Now: infra.Now,
+		AllowedHosts: o.AllowedHosts, WebOrigins: o.WebOrigins, TrustedProxies: o.TrustedProxies, Demo: o.Demo, Version: o.Product.Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Router = router
+	a.references()
+	if err := a.operations(); err != nil {
+		return nil, err
+	}
+	return a, router.Check()
+}
+
+// services builds the domain services. The order follows their needs.
+func (a *App) services(limits accounts.LimitStore) error {
+	i, o := a.infra, a.options
+	hasher, err := accounts.NewHasher(o.Hash)
+	if err != nil {
+		return err
+	}
+	a.core = settings.New(i.Pool, a.audit)
+	a.fields = customfields.NewService(i.Pool, a.audit)
+	a.Accounts = accounts.New(accounts.Deps{
+		Pool: i.Pool, Audit: a.audit, Hasher: hasher, Now: i.Now, Limits: limits, RootUser: o.RootUser, Demo: o.Demo,
+		WebDomain: webDomain(o.WebOrigins), LocalLogonBlocked: func(ctx context.Context) (bool, error) {
+			core, err := a.core.Get(ctx)
+			return core.BlockLocalUserLogon, err
+		},
+	})
+	a.Tokens = agents.NewTokens(i.Pool, i.Log, i.Now)
+	a.agents = agents.New(agents.Deps{Pool: i.Pool, Audit: a.audit, Facts: facts{i.Bus}, Log: i.Log, Now: i.Now})
+	a.clients = clients.New(clients.Deps{Pool: i.Pool, Audit: a.audit, Agents: a.agents, Roles: a.Accounts, Settings: a.core})
+	return nil
+}
+
+// webDomain is the host of the first web origin, with its port if it names one.
+func webDomain(origins []string) string {
+	if len(origins) == 0 {
+		return "localhost"
+	}
+	u, err := url.Parse(origins[0])
+	if err != nil || u.Host == "" {
+		return origins[0]
+	}
+	return u.Host
+}
+
+// facts publishes on the bus; without one, in tests of the database alone, nobody listens.
+type facts struct{ bus *bus.Conn }
+
+func (f facts) PublishFacts(list ...bus.Fact) error {
+	if f.bus == nil {
+		return nil
+	}
+	return f.bus.PublishFacts(list...)
+}
+
+// agentTokens lets the router ask for agents.
+type agentTokens struct{ tokens *agents.Tokens }
+
+func (t agentTokens) Agent(ctx context.Context, token string) (*access.Principal, error) {
+	id, err := t.tokens.ByToken(ctx, token)
+	switch {
+	case errors.Is(err, agents.ErrUnknownToken):
+		return nil, fault.Unauthenticated("Invalid token.")
+	case errors.Is(err, agents.ErrDisabled):
+		return nil, fault.Unauthenticated("User inactive or deleted.")
+	case err != nil:
+		return nil, fmt.Errorf("look up agent token: %w", err)
+	}
+	return &access.Principal{Kind: access.Agent, AgentID: id.AgentID, AgentPK: id.PK, Username: id.AgentID}, nil
+}

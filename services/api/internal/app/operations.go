@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gueencode/gueenrmm/pkg/clients"
+	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/clientsapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/rest"
+)
+
+// operations registers every context's operations, one call a line.
+func (a *App) operations() error {
+	r, i, o := a.Router, a.infra, a.options
+	registerRoot(r)
+	accountsapi.Register(r, a.Accounts, o.Throttles)
+	coreapi.Register(r, coreapi.Deps{Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: o.Product})
+	clientsapi.Register(r, a.clients, clients.NewDeployments(i.Pool, a.clients, a.Accounts))
+	if o.Description {
+		rest.RegisterDescription(r)
+	}
+	return nil
+}
+
+// State is the answer of the root.
+type State struct {
+	Status string `json:"status"`
+}
+
+// registerRoot adds the one operation that belongs to no context (rest-1.md §3).
+func registerRoot(r *rest.Router) {
+	rest.Handle(r, rest.Operation{
+		Method: http.MethodGet, Path: "/", ID: "getRoot", Tag: "root", Summary: "Say that the api answers",
+		Auth: rest.AuthPublic, NoPermission: "Proxies and installers ask it; tells nothing.",
+	}, func(context.Context, *rest.Call, *struct{}) (State, error) { return State{Status: "ok"}, nil })
+}

@@ -1,0 +1,213 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/gueencode/gueenrmm/proto/agentwire"
+	"github.com/gueencode/gueenrmm/proto/subjects"
+)
+
+// agent is one simulated machine.
+type agent struct {
+	identity
+	run *run
+
+	mu     sync.Mutex
+	conn   *nats.Conn
+	rng    *rand.Rand
+	checks []agentwire.Check
+	wmi    map[int][]byte // encoded hardware reports by generation, at most two are kept
+}
+
+func newAgent(r *run, id identity) *agent {
+	return &agent{identity: id, run: r, rng: random(id.Index), wmi: map[int][]byte{}}
+}
+
+type natsDialer struct {
+	ctx    context.Context //nolint:containedctx // nats.go's dialer has no context; this one ends with the run
+	dialer *net.Dialer
+}
+
+func (d natsDialer) Dial(network, address string) (net.Conn, error) {
+	return d.dialer.DialContext(d.ctx, network, address)
+}
+
+// connect opens the agent's connection the way deployed agents do: own user, own subject, no echo, no give-up.
+func (a *agent) connect(ctx context.Context) error {
+	address, err := url.Parse(a.run.opts.NATS)
+	if err != nil {
+		return fmt.Errorf("NATS address: %w", err)
+	}
+	options := []nats.Option{
+		nats.Name(a.AgentID), nats.UserInfo(a.AgentID, a.Token), nats.NoEcho(), nats.MaxReconnects(-1),
+		nats.ReconnectWait(2 * time.Second), nats.ReconnectJitter(5*time.Second, 5*time.Second), nats.ReconnectBufSize(-1),
+		nats.PingInterval(40 * time.Second), nats.Timeout(20 * time.Second), nats.RetryOnFailedConnect(false),
+		nats.SetCustomDialer(natsDialer{ctx: ctx, dialer: sourceDialer(a.Index%a.run.opts.Sources, a.run.opts.Sources)}),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { a.run.connected.Add(-1) }),
+		nats.ReconnectHandler(func(*nats.Conn) { a.run.connected.Add(1); a.run.reconnected.Add(1) }),
+	}
+	if path := strings.Trim(address.Path, "/"); path != "" {
+		options = append(options, nats.ProxyPath("/"+path))
+		address.Path = ""
+	}
+	conn, err := nats.Connect(address.String(), options...)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Subscribe(subjects.Agent(a.AgentID), func(m *nats.Msg) { a.command(ctx, m) }); err != nil {
+		conn.Close()
+		return err
+	}
+	if err := conn.FlushTimeout(20 * time.Second); err != nil {
+		conn.Close()
+		return err
+	}
+	a.mu.Lock()
+	a.conn = conn
+	a.mu.Unlock()
+	a.run.connected.Add(1)
+	return nil
+}
+
+func (a *agent) close() {
+	a.mu.Lock()
+	conn := a.conn
+	a.conn = nil
+	a.mu.Unlock()
+	if conn != nil {
+		conn.Close()
+	}
+}
+
+var errNotConnected = errors.New("not connected")
+
+// publish sends a check-in: the kind travels in the reply field (agent-protocol.md §2.3).
+func (a *agent) publish(kind agentwire.Kind, payload []byte) error {
+	a.mu.Lock()
+	conn := a.conn
+	a.mu.Unlock()
+	if conn == nil || !conn.IsConnected() {
+		return errNotConnected
+	}
+	return conn.PublishRequest(a.AgentID, string(kind), payload)
+}
+
+func (a *agent) checkIn(kind agentwire.Kind) error {
+	var payload []byte
+	var err error
+	switch kind {
+	case agentwire.KindHello:
+		payload, err = agentwire.Hello{AgentID: a.AgentID, Version: "2.11.0"}.Encode()
+	case agentwire.KindAgentInfo:
+		payload, err = agentInfo(a.Index, a.AgentID).Encode()
+	case agentwire.KindDisks:
+		payload, err = disks(a.Index, a.AgentID).Encode()
+	case agentwire.KindWinServices:
+		payload, err = services(a.Index, a.AgentID).Encode()
+	case agentwire.KindPublicIP:
+		payload, err = agentwire.PublicIP{AgentID: a.AgentID, PublicIP: fmt.Sprintf("203.0.113.%d", a.Index%250)}.Encode()
+	case agentwire.KindWMI:
+		return a.reportHardware(false)
+	}
+	if err != nil {
+		return err
+	}
+	return a.publish(kind, payload)
+}
+
+// reportHardware sends the last report again, or a different one.
+func (a *agent) reportHardware(changed bool) error {
+	a.mu.Lock()
+	generation := len(a.wmi)
+	if changed || generation == 0 {
+		payload, err := hardware(a.Index, a.AgentID, int(a.run.generation.Add(1))).Encode()
+		if err != nil {
+			a.mu.Unlock()
+			return err
+		}
+		a.wmi = map[int][]byte{0: payload}
+	}
+	payload := a.wmi[0]
+	a.mu.Unlock()
+	return a.publish(agentwire.KindWMI, payload)
+}
+
+// command answers after a delay like that of a real machine, on a goroutine of its own as real agents do.
+func (a *agent) command(ctx context.Context, m *nats.Msg) {
+	cmd, err := agentwire.DecodeCommand(m.Data)
+	if err != nil || cmd.Func == "" {
+		return
+	}
+	a.run.commands.Add(1)
+	go a.answer(ctx, cmd, m)
+}
+
+func (a *agent) answer(ctx context.Context, cmd agentwire.Command, m *nats.Msg) {
+	a.mu.Lock()
+	delay := time.Duration(5+a.rng.IntN(50)) * time.Millisecond
+	if strings.HasPrefix(cmd.Func, "runscript") || cmd.Func == "rawcmd" {
+		delay = time.Duration(100+a.rng.IntN(1400)) * time.Millisecond
+	}
+	a.mu.Unlock()
+	if cmd.Func != "ping" && !wait(ctx, delay) {
+		return
+	}
+	result := agentwire.ScriptResult{Stdout: "simulated output\n", ExecutionTime: delay.Seconds(), ID: cmd.ID}
+	var reply any = "ok"
+	switch cmd.Func {
+	case "ping":
+		reply = "pong"
+	case "rawcmd", "runscript":
+		reply = result.Stdout
+	case "runscriptfull":
+		reply = result
+	}
+	if m.Reply != "" {
+		if payload, err := agentwire.EncodeValue(reply); err == nil {
+			if err := m.Respond(payload); err != nil {
+				a.run.answers.fail(err)
+			}
+		}
+	}
+	if cmd.ID != 0 {
+		a.postHistory(ctx, cmd, result)
+	}
+}
+
+func (a *agent) postHistory(ctx context.Context, cmd agentwire.Command, result agentwire.ScriptResult) {
+	body := map[string]any{"script_results": result}
+	if cmd.Func == "rawcmd" {
+		body = map[string]any{"results": result.Stdout}
+	}
+	start := time.Now()
+	err := a.run.http.do(ctx, a.Index, http.MethodPatch, fmt.Sprintf("/api/v3/%d/%s/histresult/", cmd.ID, a.AgentID),
+		"Authorization", "Token "+a.Token, body, nil)
+	if err != nil {
+		a.run.answers.fail(err)
+		return
+	}
+	a.run.answers.add(time.Since(start))
+}
+
+// wait returns false when ctx ends first.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

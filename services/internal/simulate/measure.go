@@ -1,0 +1,104 @@
+package simulate
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// series collects the latencies of one kind of work. It keeps a uniform sample so that memory stays flat.
+type series struct {
+	count  atomic.Int64
+	failed atomic.Int64
+
+	mu      sync.Mutex
+	sample  []time.Duration
+	errors  map[string]int64
+	maximum time.Duration
+	rng     uint64
+}
+
+const sampleSize = 100_000
+
+func newSeries() *series { return &series{errors: map[string]int64{}, rng: 88172645463325252} }
+
+func (s *series) add(d time.Duration) {
+	n := s.count.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maximum = max(s.maximum, d)
+	if len(s.sample) < sampleSize {
+		s.sample = append(s.sample, d)
+		return
+	}
+	s.rng ^= s.rng << 13
+	s.rng ^= s.rng >> 7
+	s.rng ^= s.rng << 17
+	if at := s.rng % uint64(n); at < sampleSize {
+		s.sample[at] = d
+	}
+}
+
+func (s *series) fail(err error) {
+	s.failed.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.errors[errorClass(err)]++
+}
+
+// errorClass groups errors so that a report of a million failures stays readable.
+func errorClass(err error) string {
+	var status *statusError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &status):
+		return fmt.Sprintf("status %d", status.status)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	}
+	text := err.Error()
+	if len(text) > 80 {
+		text = text[len(text)-80:]
+	}
+	return text
+}
+
+// Work is what was done of one kind. Latencies are in milliseconds.
+type Work struct {
+	Name   string           `json:"name"`
+	Done   int64            `json:"done"`
+	Failed int64            `json:"failed"`
+	Rate   float64          `json:"per_second"`
+	P50    float64          `json:"p50_ms"`
+	P95    float64          `json:"p95_ms"`
+	P99    float64          `json:"p99_ms"`
+	Max    float64          `json:"max_ms"`
+	Errors map[string]int64 `json:"errors,omitempty"`
+}
+
+func (s *series) work(name string, took time.Duration) Work {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sorted := slices.Clone(s.sample)
+	slices.Sort(sorted)
+	at := func(q float64) float64 {
+		if len(sorted) == 0 {
+			return 0
+		}
+		return ms(sorted[min(len(sorted)-1, int(q*float64(len(sorted))))])
+	}
+	w := Work{
+		Name: name, Done: s.count.Load(), Failed: s.failed.Load(), P50: at(0.50), P95: at(0.95), P99: at(0.99), Max: ms(s.maximum),
+		Errors: s.errors,
+	}
+	if took > 0 {
+		w.Rate = float64(w.Done) / took.Seconds()
+	}
+	return w
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,100 @@
+package simulate
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/gueencode/gueenrmm/proto/agentwire"
+)
+
+// Sizes measured on real Windows servers: hardware detail of 46 kB, 220 services.
+const (
+	serviceCount   = 220
+	inventoryBytes = 46_000
+)
+
+// random returns a generator that gives the same stream for the same agent in every run.
+func random(index int) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(index), 0x9e3779b97f4a7c15)) //nolint:gosec // load, not secrets
+}
+
+func hostname(index int) string { return fmt.Sprintf("SIM-%06d", index) }
+
+func platform(index int) string {
+	if index%3 == 0 {
+		return "linux"
+	}
+	return "windows"
+}
+
+func monitoringType(index int) string {
+	if index%2 == 0 {
+		return "server"
+	}
+	return "workstation"
+}
+
+func agentInfo(index int, id string) agentwire.AgentInfo {
+	info := agentwire.AgentInfo{
+		AgentID: id, Username: fmt.Sprintf("user%d", index%500), Hostname: hostname(index), Platform: platform(index),
+		OperatingSystem: "Windows Server 2022 Standard, 64 bit v21H2 (build 20348)", TotalRAM: float64(int(4) << (index % 5)),
+		BootTime: 1_790_000_000 - int64(index%2_000_000), NeedsReboot: index%17 == 0, GoArch: "amd64",
+	}
+	if info.Platform == "linux" {
+		info.OperatingSystem = "Debian 12 x86_64 6.1.0-28-amd64"
+	}
+	return info
+}
+
+func disks(index int, id string) agentwire.Disks {
+	d := agentwire.Disks{AgentID: id}
+	for i := range 2 + index%3 {
+		percent := (index*7 + i*13) % 95
+		d.Disks = append(d.Disks, agentwire.Disk{
+			Device: fmt.Sprintf("%c:", 'C'+i), FSType: "NTFS", Total: "465.1 GB", Used: fmt.Sprintf("%.1f GB", 4.651*float64(percent)),
+			Free: fmt.Sprintf("%.1f GB", 4.651*float64(100-percent)), Percent: percent,
+		})
+	}
+	return d
+}
+
+func services(index int, id string) agentwire.WinServices {
+	msg := agentwire.WinServices{AgentID: id, Services: make([]agentwire.Service, serviceCount)}
+	for i := range msg.Services {
+		msg.Services[i] = agentwire.Service{
+			Name: fmt.Sprintf("svc%03d", i), Status: []string{"running", "stopped"}[(i+index)%2], DisplayName: fmt.Sprintf("Simulated Service %03d", i),
+			BinPath: fmt.Sprintf(`C:\Windows\System32\svchost.exe -k group%02d -p`, i%40), Username: "LocalSystem", PID: uint32(1000 + i),
+			Description: "Provides the simulated function of this machine and the components that depend on it.", StartType: "Automatic",
+		}
+	}
+	return msg
+}
+
+// hardware is a report of about 46 kB; generation makes it different from the one before.
+func hardware(index int, id string, generation int) agentwire.WMI {
+	entry := func(class string, i int) []any {
+		return []any{map[string]any{
+			"Caption": fmt.Sprintf("%s %d of machine %d", class, i, index), "DeviceID": fmt.Sprintf("%s\\%d\\%d", class, index, i),
+			"Manufacturer": "Simulated Devices Incorporated", "Status": "OK", "ConfigManagerErrorCode": 0.0,
+			"Description": "A component of a simulated machine with a description as long as those that real firmware reports",
+		}}
+	}
+	wmi := map[string]any{
+		"cpu":            []any{[]any{map[string]any{"Name": "Simulated Xeon 2.40GHz", "NumberOfCores": 8.0, "NumberOfLogicalProcessors": 16.0}}},
+		"bios":           []any{[]any{map[string]any{"SerialNumber": fmt.Sprintf("SN%08d-%d", index, generation)}}},
+		"comp_sys":       []any{[]any{map[string]any{"Model": "PowerSim R750", "SystemFamily": "PowerSim"}}},
+		"comp_sys_prod":  []any{[]any{map[string]any{"Vendor": "Simulated", "Version": "1", "Name": "R750", "IdentifyingNumber": fmt.Sprint(index)}}},
+		"network_config": []any{[]any{map[string]any{"IPAddress": []any{fmt.Sprintf("10.%d.%d.%d", index>>16&255, index>>8&255, index&255)}}}},
+		"disk":           []any{[]any{map[string]any{"Caption": "SIM SSD", "Size": 500_107_862_016.0, "InterfaceType": "SCSI"}}},
+		"graphics":       []any{[]any{map[string]any{"Caption": "Simulated Display Adapter"}}},
+	}
+	const entryBytes = 248 // of one entry in MessagePack
+	var usb, adapters, memory []any
+	for i := range inventoryBytes / entryBytes / 3 {
+		usb = append(usb, entry("usb", i))
+		adapters = append(adapters, entry("network", i))
+		memory = append(memory, entry("memory", i))
+	}
+	wmi["usb"], wmi["network_adapter"], wmi["mem"] = usb, adapters, memory
+	return agentwire.WMI{AgentID: id, WMI: wmi}
+}

@@ -1,0 +1,138 @@
+package simulate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"sort"
+	"time"
+)
+
+// Report is the outcome of a run. Its JSON form is stable: scripts compare runs with it.
+type Report struct {
+	Scenario  Scenario  `json:"scenario"`
+	Agents    int       `json:"agents"`
+	Connected int64     `json:"connected"`
+	Started   time.Time `json:"started"`
+	Seconds   float64   `json:"seconds"`
+	Offered   float64   `json:"offered_per_second"` // 0: as much as the workers managed
+	Machine   string    `json:"machine"`
+	Work      []Work    `json:"work"`
+	Server    []Counter `json:"server,omitempty"`
+	Usage     []Usage   `json:"usage,omitempty"`
+	Losses    *Losses   `json:"losses,omitempty"`
+	Problems  []string  `json:"problems,omitempty"`
+}
+
+// Counter is a figure of the server's own metrics over the run.
+type Counter struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+func (r *run) report(ctx context.Context, before map[string]sampleSet, start time.Time, took time.Duration) *Report {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Settle+30*time.Second)
+	defer cancel()
+	r.progress.phase("counting", 0)
+	losses, err := r.countLosses(ctx, start)
+	after := r.observe(ctx)
+	rep := &Report{
+		Scenario: r.opts.Scenario, Agents: len(r.agents), Connected: r.connected.Load(), Started: start.UTC(), Seconds: took.Seconds(),
+		Offered: r.opts.Rate, Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		Usage: usage(before, after, took), Losses: losses, Server: counters(before, after, took),
+	}
+	if err != nil {
+		rep.Problems = append(rep.Problems, err.Error())
+	}
+	for _, s := range []struct {
+		name string
+		of   *series
+	}{
+		{"enrolments", r.enrolments}, {"connects", r.connects}, {string(r.opts.Scenario), r.sent},
+		{"acknowledged results", r.posts}, {"answered commands", r.answers},
+	} {
+		if s.of.count.Load()+s.of.failed.Load() > 0 {
+			rep.Work = append(rep.Work, s.of.work(s.name, took))
+		}
+	}
+	r.progress.stop()
+	return rep
+}
+
+func counters(before, after map[string]sampleSet, took time.Duration) []Counter {
+	if len(after) == 0 || took <= 0 {
+		return nil
+	}
+	var out []Counter
+	for _, c := range []struct{ name, prefix string }{
+		{"check-ins received", "gueen_checkins_received_total"}, {"check-ins written", "gueen_checkins_written_total"},
+		{"superseded before writing", "gueen_checkins_coalesced_total"}, {"inventory unchanged", "gueen_checkins_unchanged_total"},
+		{"check-ins refused", "gueen_checkins_refused_total"},
+	} {
+		if n := increase(before, after, c.prefix); n > 0 {
+			out = append(out, Counter{Name: c.name, Value: n / took.Seconds(), Unit: "per s"})
+		}
+	}
+	if lag, err := quantile(before, after, "gueen_checkins_lag_seconds", `kind="agent-hello"`, 0.99); err == nil && lag > 0 {
+		out = append(out, Counter{Name: "heartbeat lag p99, at most", Value: lag, Unit: "s"})
+	}
+	return out
+}
+
+// WriteJSON writes the report for programs.
+func (rep *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(rep)
+}
+
+// WriteText writes the report for people.
+func (rep *Report) WriteText(w io.Writer) error {
+	p := &printer{w: w}
+	p.line("%s: %d agents, %d connected, %.1f s, %s", rep.Scenario, rep.Agents, rep.Connected, rep.Seconds, rep.Machine)
+	p.line("")
+	p.line("%-22s %10s %8s %10s %9s %9s %9s %9s", "work", "done", "failed", "per s", "p50 ms", "p95 ms", "p99 ms", "max ms")
+	for _, k := range rep.Work {
+		p.line("%-22s %10d %8d %10.1f %9.2f %9.2f %9.2f %9.2f", k.Name, k.Done, k.Failed, k.Rate, k.P50, k.P95, k.P99, k.Max)
+		classes := make([]string, 0, len(k.Errors))
+		for c := range k.Errors {
+			classes = append(classes, c)
+		}
+		sort.Strings(classes)
+		for _, c := range classes {
+			p.line("  %d × %s", k.Errors[c], c)
+		}
+	}
+	for _, c := range rep.Server {
+		p.line("%-32s %12.2f %s", c.Name, c.Value, c.Unit)
+	}
+	if len(rep.Usage) > 0 {
+		p.line("")
+		p.line("%-12s %10s %12s", "service", "CPU cores", "memory MiB")
+		for _, u := range rep.Usage {
+			p.line("%-12s %10.2f %12.1f", u.Service, u.CPU, u.Memory)
+		}
+	}
+	if l := rep.Losses; l != nil {
+		p.line("")
+		p.line("acknowledged %d, stored %d, lost %d, doubled %d, settled after %.1f s", l.Acknowledged, l.Stored, l.Lost, l.Doubled, l.SettledAfter)
+	}
+	for _, problem := range rep.Problems {
+		p.line("problem: %s", problem)
+	}
+	return p.err
+}
+
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}

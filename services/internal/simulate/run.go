@@ -1,0 +1,124 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// run is one play of a scenario.
+type run struct {
+	opts     Options
+	http     *client
+	token    string
+	agents   []*agent
+	progress *progress
+
+	connected   atomic.Int64
+	reconnected atomic.Int64
+	commands    atomic.Int64
+	generation  atomic.Int64
+	marker      string // begins every result of this run, so that they can be counted in the database
+
+	enrolments *series
+	connects   *series
+	sent       *series // publishes of the scenario
+	posts      *series // acknowledged results
+	answers    *series // results of commands
+	pings      *series
+}
+
+func newRun(o Options) *run {
+	return &run{
+		opts: o, http: newClient(o.API, o.Sources, o.NewConns, o.Workers), progress: newProgress(o.Progress),
+		marker:     time.Now().UTC().Format("s20060102t150405.000000"),
+		enrolments: newSeries(), connects: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), pings: newSeries(),
+	}
+}
+
+func (r *run) close() {
+	r.progress.stop()
+	var closing sync.WaitGroup
+	for _, a := range r.agents {
+		closing.Go(a.close)
+	}
+	closing.Wait()
+	r.http.close()
+}
+
+// play goes through the phases and reports, also when ctx ends in the middle of the scenario.
+func (r *run) play(ctx context.Context) (*Report, error) {
+	r.generation.Store(time.Now().Unix())
+	if r.opts.Scenario == Enrolment {
+		return r.playEnrolment(ctx)
+	}
+	if err := r.enrol(ctx, r.opts.First, r.opts.Agents); err != nil {
+		return nil, err
+	}
+	if r.opts.Scenario == Results || r.opts.Scenario == Steady || r.opts.Scenario == Ramp {
+		if err := r.loadChecks(ctx); err != nil && r.opts.Scenario == Results {
+			return nil, err
+		}
+	}
+	var over time.Duration
+	if r.opts.Scenario == Ramp {
+		over = r.opts.Duration
+	}
+	if r.opts.Scenario != Results {
+		if err := r.connectAll(ctx, over); err != nil {
+			return nil, err
+		}
+	}
+	before := r.observe(ctx)
+	start := time.Now()
+	r.progress.phase(string(r.opts.Scenario), 0)
+	scenario, cancel := context.WithTimeout(ctx, r.opts.Duration)
+	err := r.scenario(scenario)
+	cancel()
+	took := time.Since(start)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	return r.report(ctx, before, start, took), nil
+}
+
+// playEnrolment measures the enrolment of new agents alone; their identities are not kept.
+func (r *run) playEnrolment(ctx context.Context) (*Report, error) {
+	r.opts.State = ""
+	if err := r.installerToken(ctx); err != nil {
+		return nil, err
+	}
+	before, start := r.observe(ctx), time.Now()
+	timed, cancel := context.WithTimeout(ctx, r.opts.Duration)
+	defer cancel()
+	if err := r.enrol(timed, r.opts.First, r.opts.Agents); err != nil && ctx.Err() == nil && timed.Err() == nil {
+		return nil, err
+	}
+	return r.report(ctx, before, start, time.Since(start)), nil
+}
+
+// parallel calls work for 0 … n-1 with a bounded number of goroutines and ends at the first error.
+func (r *run) parallel(ctx context.Context, workers, n int, work func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, n) {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if err := work(ctx, i); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}

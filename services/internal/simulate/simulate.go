@@ -1,0 +1,106 @@
+// Package simulate drives a server with many simulated agents: real connections to NATS (plain or WebSocket), real HTTP,
+// credentials enrolled through the public route, inventory of realistic size, checks that pass, fail and flap, commands
+// answered after realistic delays. It measures what was achieved and counts what was acknowledged against what is stored.
+// Operators use it to plan capacity; the benchmarks use it to compare versions.
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Scenario is what the fleet does once it is enrolled.
+type Scenario string
+
+// The scenarios.
+const (
+	Steady     Scenario = "steady"     // what real agents do: check-ins and check results at their real cadence, times Speed
+	Ramp       Scenario = "ramp"       // the fleet connects evenly over the duration, then does as in steady
+	Reconnect  Scenario = "reconnect"  // every connection is cut at once and comes back
+	Enrolment  Scenario = "enrolment"  // new agents enrol, Workers at a time
+	Heartbeats Scenario = "heartbeats" // hellos at Rate per second
+	Inventory  Scenario = "inventory"  // hardware reports at Rate per second, Changed of them different from the last
+	Results    Scenario = "results"    // check results over HTTP at Rate per second
+	BulkScript Scenario = "bulk"       // a script on all agents through the bulk route, every answer followed to the database
+)
+
+// Scenarios lists the scenarios in the order of the help text.
+func Scenarios() []Scenario {
+	return []Scenario{Steady, Ramp, Reconnect, Enrolment, Heartbeats, Inventory, Results, BulkScript}
+}
+
+// Options say which fleet does what. Rates and durations are bounds: a run ends by itself.
+type Options struct {
+	API   string // base address of the REST interface
+	NATS  string // nats://, tls://, ws:// or wss:// address with the path of the WebSocket listener
+	Token string // installer token, or empty when APIKey may make one
+	Key   string // API key of a user who may install agents, manage checks and run scripts in bulk
+	Site  int64  // site that gets the agents
+
+	Agents   int
+	First    int // index of the first agent, so that several processes can share one fleet
+	Scenario Scenario
+	Duration time.Duration
+	Rate     float64 // messages per second; 0 = as many as Workers manage
+	Speed    float64 // steady: how many times faster than real agents
+	Changed  float64 // inventory: share of reports that differ from the agent's last one, 0..1
+	Workers  int     // concurrent HTTP requests, or publishers
+	Sources  int     // source addresses 127.0.0.2 … used in turn; one address carries about 28,000 connections
+	NewConns bool    // a new connection for each HTTP request, as deployed agents do
+
+	ConnectRate int               // new NATS connections per second
+	State       string            // file that keeps the enrolled identities between runs
+	Database    string            // Postgres address; when set, losses are counted against the tables
+	Metrics     map[string]string // service to address of its private port, for CPU, memory and the server's own counters
+	Settle      time.Duration     // how long the server may take to store what it has acknowledged
+	Progress    io.Writer         // live display; nil for none
+}
+
+// Limits keep a mistyped number from becoming an attack.
+const (
+	maxAgents   = 200_000
+	maxDuration = 24 * time.Hour
+	maxRate     = 1_000_000
+)
+
+// ErrOptions is wrapped by every complaint about options.
+var ErrOptions = errors.New("simulate options")
+
+func (o *Options) check() error {
+	complain := func(ok bool, format string, args ...any) error {
+		if ok {
+			return nil
+		}
+		return fmt.Errorf("%w: "+format, append([]any{ErrOptions}, args...)...)
+	}
+	known := false
+	for _, s := range Scenarios() {
+		known = known || s == o.Scenario
+	}
+	return errors.Join(
+		complain(o.API != "", "the API address is missing"),
+		complain(o.NATS != "", "the NATS address is missing"),
+		complain(known, "unknown scenario %q", o.Scenario),
+		complain(o.Agents > 0 && o.Agents <= maxAgents, "agents must be between 1 and %d", maxAgents),
+		complain(o.Duration > 0 && o.Duration <= maxDuration, "duration must be between 1 ns and %s", maxDuration),
+		complain(o.Rate >= 0 && o.Rate <= maxRate, "rate must be between 0 and %d per second", maxRate),
+		complain(o.Changed >= 0 && o.Changed <= 1, "changed must be between 0 and 1"),
+		complain(o.Workers > 0 && o.Workers <= 10_000, "workers must be between 1 and 10000"),
+		complain(o.Sources >= 1 && o.Sources <= 250, "sources must be between 1 and 250"),
+		complain(o.Speed > 0, "speed must be above 0"),
+	)
+}
+
+// Run enrols what is missing of the fleet, plays the scenario and reports. It ends early when ctx does, with what was
+// measured until then.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	r := newRun(o)
+	defer r.close()
+	return r.play(ctx)
+}

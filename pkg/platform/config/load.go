@@ -159,7 +159,7 @@ func (m *merged) fill(flags *pflag.FlagSet, settings []*Setting, o Options) erro
 	for _, s := range settings {
 		defaults[s.Key] = s.Default
 	}
-	if err := m.add(fromDefault, defaults); err != nil {
+	if err := m.add(SourceDefault, defaults); err != nil {
 		return err
 	}
 	path := flags.Lookup("config").Value.String()
@@ -172,14 +172,14 @@ func (m *merged) fill(flags *pflag.FlagSet, settings []*Setting, o Options) erro
 		values, err := m.readFile(path, known)
 		if err != nil {
 			m.problem("%s", err)
-		} else if err := m.add(fromFile, values); err != nil {
+		} else if err := m.add(SourceFile, values); err != nil {
 			return err
 		}
 	}
-	if err := m.add(fromEnv, m.readEnv(o.Env, settings, known)); err != nil {
+	if err := m.add(SourceEnv, m.readEnv(o.Env, settings, known)); err != nil {
 		return err
 	}
-	return m.add(fromFlag, changedFlags(flags, settings))
+	return m.add(SourceFlag, changedFlags(flags, settings))
 }
 
 func (m *merged) flagProblem(err error, settings []*Setting) {

@@ -16,10 +16,10 @@ import (
 
 // Where a value came from.
 const (
-	fromDefault = "default"
-	fromFile    = "file"
-	fromEnv     = "environment"
-	fromFlag    = "flag"
+	SourceDefault = "default"
+	SourceFile    = "file"
+	SourceEnv     = "environment"
+	SourceFlag    = "flag"
 )
 
 // ConfigEnv names the settings file; the flag is --config.

@@ -31,7 +31,4 @@ const (
 	FieldCount      = "count"
 	FieldReason     = "reason"
 	FieldSuppressed = "suppressed"
-	FieldKey        = "key"
-	FieldValue      = "value"
-	FieldSource     = "source"
 )

@@ -90,9 +90,7 @@ func Run[C any](ctx context.Context, args, env []string, spec Spec[C]) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range loaded.Effective() {
-		rt.Log.Info("setting", zap.String(log.FieldKey, e.Key), zap.String(log.FieldValue, e.Value), zap.String(log.FieldSource, e.Source))
-	}
+	logSettings(rt.Log, loaded.Effective())
 	if err := spec.Wire(ctx, cfg, rt); err != nil {
 		return fmt.Errorf("build %s: %w", spec.Name, err)
 	}
@@ -100,6 +98,18 @@ func Run[C any](ctx context.Context, args, env []string, spec Spec[C]) error {
 	err = rt.Lifecycle.Run(ctx)
 	rt.Log.Info("service stopped", zap.Error(err))
 	return err
+}
+
+// logSettings prints all settings in one line, and where those come from that are not defaults.
+func logSettings(logger *zap.Logger, effective []config.Effective) {
+	values, sources := map[string]string{}, map[string]string{}
+	for _, e := range effective {
+		values[e.Key] = e.Value
+		if e.Source != config.SourceDefault {
+			sources[e.Key] = e.Source
+		}
+	}
+	logger.Info("effective settings", zap.Any("settings", values), zap.Any("sources", sources))
 }
 
 func newRuntime(name string, env []string, base *Base, out io.Writer) (*Runtime, error) {

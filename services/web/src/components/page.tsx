@@ -1,0 +1,68 @@
+import { Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import { useEffect, useRef, type ReactNode } from 'react';
+import classes from './page.module.css';
+
+interface PageProps {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  narrow?: boolean;
+  children: ReactNode;
+}
+
+/** A scrolling page with its heading. The heading takes focus on arrival, so that a screen reader starts at the new page. */
+export function Page({ title, lead, actions, narrow = false, children }: PageProps) {
+  useDocumentTitle(`${title} · Gueen RMM`);
+  return (
+    <div className={classes.page}>
+      <div className={`${classes.inner ?? ''} ${narrow ? (classes.narrow ?? '') : ''}`}>
+        <header className={classes.header}>
+          <div className={classes.titles}>
+            <PageTitle>{title}</PageTitle>
+            {lead ? <p>{lead}</p> : null}
+          </div>
+          {actions ? <div className={classes.actions}>{actions}</div> : null}
+        </header>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** The page's first heading, focused when it appears unless something on the page took the focus. */
+export function PageTitle({ children }: { children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const active = document.activeElement;
+    if (active === document.body || active === null || active.closest('nav')) heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <Title order={1} ref={heading} tabIndex={-1}>
+      {children}
+    </Title>
+  );
+}
+
+interface PanelProps {
+  title?: ReactNode;
+  actions?: ReactNode;
+  /** Leaves out the inner padding, for tables. */
+  flush?: boolean;
+  children: ReactNode;
+  label?: string;
+}
+
+export function Panel({ title, actions, flush = false, children, label }: PanelProps) {
+  return (
+    <section className={classes.panel} aria-label={label ?? (typeof title === 'string' ? title : undefined)}>
+      {title !== undefined || actions !== undefined ? (
+        <div className={classes.panelHead}>
+          {typeof title === 'string' ? <Title order={2}>{title}</Title> : (title ?? <span />)}
+          {actions}
+        </div>
+      ) : null}
+      <div className={flush ? '' : classes.panelBody}>{children}</div>
+    </section>
+  );
+}

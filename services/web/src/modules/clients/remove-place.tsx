@@ -1,0 +1,55 @@
+import { Select, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { Tree } from '@/api/types';
+import { ConfirmTyped } from '@/components/confirm-typed';
+import { plural } from '@/components/format';
+
+export interface Place {
+  kind: 'client' | 'site';
+  id: number;
+  name: string;
+  agents: number;
+}
+
+interface RemovePlaceProps {
+  place: Place;
+  tree: Tree;
+  onRemove: (moveTo: number | null) => Promise<unknown>;
+  onClose: () => void;
+}
+
+/** Deletes a client or a site; its agents need another site first. */
+export function RemovePlace({ place, tree, onRemove, onClose }: RemovePlaceProps) {
+  const [target, setTarget] = useState<string | null>(null);
+  const others = tree.clients
+    .filter((client) => place.kind === 'site' || client.id !== place.id)
+    .map((client) => ({
+      group: client.name,
+      items: client.sites
+        .filter((site) => place.kind === 'client' || site.id !== place.id)
+        .map((site) => ({ value: String(site.id), label: site.name })),
+    }))
+    .filter((group) => group.items.length > 0);
+  const confirm = async () => {
+    if (place.agents > 0 && target === null) throw new Error('Choose the site that takes over the agents.');
+    await onRemove(place.agents > 0 ? Number(target) : null);
+  };
+  return (
+    <ConfirmTyped opened title={`Delete ${place.name}?`} word={place.name} action={`Delete ${place.kind}`} onConfirm={confirm} onClose={onClose}>
+      {place.agents > 0 ? (
+        <Select
+          label={`Move its ${plural(place.agents, 'agent')} to`}
+          placeholder="Choose a site"
+          searchable
+          required
+          data={others}
+          value={target}
+          onChange={setTarget}
+          nothingFoundMessage="There is no other site"
+        />
+      ) : (
+        <Text size="sm">No agents belong to it.</Text>
+      )}
+    </ConfirmTyped>
+  );
+}

@@ -1,0 +1,31 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { EnrolmentCreated } from '@/api/types';
+import { Page } from '@/components/page';
+import { Arrivals } from '@/modules/enrol/arrivals';
+import { NewEnrolment } from '@/modules/enrol/new-enrolment';
+
+const route = getRouteApi('/shell/add-agent');
+
+export function AddAgentPage() {
+  const { client, site, enrolment } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [created, setCreated] = useState<EnrolmentCreated | null>(null);
+  const command = created && String(created.id) === enrolment ? created.command : undefined;
+  return (
+    <Page title="Add an agent" lead="One command makes a machine visible here: nothing else has to be opened or configured." narrow>
+      {enrolment ? (
+        <Arrivals id={enrolment} command={command} onAgain={() => void navigate({ search: { client, site } })} />
+      ) : (
+        <NewEnrolment
+          client={client}
+          site={site}
+          onCreated={(next) => {
+            setCreated(next);
+            void navigate({ search: { client, site, enrolment: String(next.id) } });
+          }}
+        />
+      )}
+    </Page>
+  );
+}

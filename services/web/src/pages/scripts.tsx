@@ -1,0 +1,104 @@
+import { Button, TextInput } from '@mantine/core';
+import { IconFileCode, IconPlus, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useApi } from '@/api/context';
+import { ApiError } from '@/api/errors';
+import { scriptQuery, scriptsQuery } from '@/api/queries/scripts';
+import { Page, Panel } from '@/components/page';
+import { EmptyState, ErrorState, RowsSkeleton } from '@/components/states';
+import { useCan } from '@/modules/account-rights';
+import { DeleteScript } from '@/modules/scripts/delete-script';
+import { newScript, ScriptForm } from '@/modules/scripts/script-form';
+import { ScriptTable } from '@/modules/scripts/script-table';
+
+const listRoute = getRouteApi('/shell/scripts');
+const oneRoute = getRouteApi('/shell/scripts/$scriptId');
+
+export function ScriptsPage() {
+  const scripts = useQuery(scriptsQuery(useApi()));
+  const manage = useCan()('can_manage_scripts');
+  const { q = '' } = listRoute.useSearch();
+  const navigate = listRoute.useNavigate();
+  const wanted = q.toLowerCase();
+  const shown = (scripts.data ?? []).filter((script) => `${script.name} ${script.category ?? ''} ${script.description ?? ''}`.toLowerCase().includes(wanted));
+  const add = manage ? (
+    <Button component={Link} to="/scripts/new" leftSection={<IconPlus size={16} />}>
+      New script
+    </Button>
+  ) : null;
+  return (
+    <Page title="Scripts" lead="The library of everything that can be run on machines." actions={add}>
+      <Panel
+        flush
+        label="Scripts"
+        title={
+          <TextInput
+            size="xs"
+            data-search
+            style={{ flex: '0 1 280px' }}
+            aria-label="Filter scripts"
+            placeholder="Filter by name, category or text"
+            leftSection={<IconSearch size={14} />}
+            value={q}
+            onChange={(event) => void navigate({ search: { q: event.currentTarget.value || undefined }, replace: true })}
+          />
+        }
+      >
+        {scripts.isPending ? (
+          <RowsSkeleton label="Loading scripts" />
+        ) : scripts.isError ? (
+          <ErrorState title="Scripts could not be loaded" error={scripts.error} onRetry={() => void scripts.refetch()} />
+        ) : shown.length === 0 ? (
+          <EmptyState icon={<IconFileCode size={22} />} title={q ? 'No script matches' : 'No scripts yet'} actions={q ? null : add}>
+            {q ? 'Try another word.' : 'Write one here and run it on any machine.'}
+          </EmptyState>
+        ) : (
+          <ScriptTable scripts={shown} />
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+export function NewScriptPage() {
+  const navigate = useNavigate();
+  const categories = useCategories();
+  return (
+    <Page title="New script" narrow>
+      <ScriptForm initial={newScript} categories={categories} onDone={() => void navigate({ to: '/scripts' })} />
+    </Page>
+  );
+}
+
+export function ScriptPage() {
+  const { scriptId } = oneRoute.useParams();
+  const navigate = useNavigate();
+  const categories = useCategories();
+  const script = useQuery({ ...scriptQuery(useApi(), Number(scriptId)), refetchOnWindowFocus: false });
+  const manage = useCan()('can_manage_scripts');
+  const done = () => void navigate({ to: '/scripts' });
+  if (script.isError) {
+    const gone = script.error instanceof ApiError && script.error.status === 404;
+    return <ErrorState title={gone ? 'This script is gone' : 'The script could not be loaded'} error={script.error} onRetry={() => void script.refetch()} />;
+  }
+  return (
+    <Page title={script.data?.name ?? 'Script'} narrow actions={manage && script.data ? <DeleteScript script={script.data} onDone={done} /> : undefined}>
+      {script.data ? (
+        <ScriptForm key={scriptId} initial={pick(script.data)} scriptId={Number(scriptId)} categories={categories} onDone={done} />
+      ) : (
+        <RowsSkeleton label="Loading the script" />
+      )}
+    </Page>
+  );
+}
+
+function useCategories(): string[] {
+  const scripts = useQuery(scriptsQuery(useApi())).data ?? [];
+  return [...new Set(scripts.flatMap((script) => (script.category ? [script.category] : [])))].sort();
+}
+
+function pick(script: typeof newScript): typeof newScript {
+  const { name, description, shell, category, args, env_vars, default_timeout, supported_platforms, run_as_user, script_body } = script;
+  return { name, description, shell, category, args, env_vars, default_timeout, supported_platforms, run_as_user, script_body };
+}

@@ -1,0 +1,89 @@
+import { AppShell, Burger, Button } from '@mantine/core';
+import { useDisclosure, useMediaQuery } from '@mantine/hooks';
+import { IconBuilding, IconDeviceDesktopAnalytics, IconFileCode, IconPlus } from '@tabler/icons-react';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useTopic } from '@/live/provider';
+import { useCan } from '@/modules/account-rights';
+import { Announcer } from '@/modules/shell/announcer';
+import { ClientTree } from '@/modules/shell/client-tree';
+import { LiveIndicator, OfflineBanner } from '@/modules/shell/live-state';
+import classes from '@/modules/shell/shell.module.css';
+import { Shortcuts } from '@/modules/shell/shortcuts';
+import { UserMenu } from '@/modules/shell/user-menu';
+
+const links = [
+  { to: '/agents', label: 'Agents', icon: IconDeviceDesktopAnalytics },
+  { to: '/scripts', label: 'Scripts', icon: IconFileCode },
+  { to: '/clients', label: 'Clients and sites', icon: IconBuilding },
+] as const;
+
+/** The frame around every signed-in page. */
+export function Shell() {
+  const [menu, { toggle, close }] = useDisclosure();
+  const [help, { open: openHelp, close: closeHelp }] = useDisclosure();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const can = useCan();
+  const narrow = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false });
+  useTopic({ topic: 'agents' });
+
+  return (
+    <AppShell header={{ height: 52 }} navbar={{ width: 264, breakpoint: 'sm', collapsed: { mobile: !menu } }} padding={0}>
+      <a href="#content" className="skip-link">
+        Skip to the content
+      </a>
+      <AppShell.Header>
+        <div className={classes.header}>
+          <Burger opened={menu} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={menu ? 'Close the menu' : 'Open the menu'} aria-expanded={menu} />
+          <Link to="/agents" className={classes.brand} onClick={close}>
+            <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width={24} height={24} />
+            Gueen RMM
+          </Link>
+          <span className={classes.grow} />
+          <LiveIndicator />
+          {can('can_install_agents') ? (
+            <Button
+              component={Link}
+              to="/add-agent"
+              leftSection={<IconPlus size={16} />}
+              visibleFrom="sm"
+              onClick={close}
+            >
+              Add agent
+            </Button>
+          ) : null}
+          <UserMenu onShortcuts={openHelp} />
+        </div>
+      </AppShell.Header>
+      <AppShell.Navbar inert={narrow && !menu}>
+        <nav className={classes.nav} aria-label="Main">
+          <div className={classes.links}>
+            {links.map(({ to, label, icon: Icon }) => (
+              <Link key={to} to={to} className={classes.navLink} data-active={path.startsWith(to) ? true : undefined} onClick={close}>
+                <Icon size={18} aria-hidden />
+                {label}
+              </Link>
+            ))}
+            {narrow && can('can_install_agents') ? (
+              <Link to="/add-agent" className={classes.navLink} data-active={path.startsWith('/add-agent') ? true : undefined} onClick={close}>
+                <IconPlus size={18} aria-hidden />
+                Add agent
+              </Link>
+            ) : null}
+          </div>
+          <div className={classes.treeHead}>Clients</div>
+          <div className={classes.treeBody}>
+            <ClientTree onNavigate={close} />
+          </div>
+        </nav>
+      </AppShell.Navbar>
+      <AppShell.Main className={classes.main}>
+        <OfflineBanner />
+        <div id="content" className={classes.content}>
+          <Outlet />
+        </div>
+      </AppShell.Main>
+      <Announcer />
+      <Shortcuts opened={help} onOpen={openHelp} onClose={closeHelp} />
+    </AppShell>
+  );
+}

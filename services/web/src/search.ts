@@ -1,0 +1,15 @@
+/** Readers of single search parameters. What is not understood counts as absent. */
+
+export function optionalText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function optionalId(value: unknown): number | undefined {
+  const number = Number(optionalText(value));
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+}
+
+export function oneOf<const T extends readonly string[]>(value: unknown, allowed: T): T[number] | undefined {
+  return allowed.find((each) => each === value);
+}

@@ -55,6 +55,11 @@ type apiSettings struct {
 	WebTerminal   bool `conf:"api.web_terminal" default:"true" help:"Allow the server's terminal in the web app, if the global settings do too."`
 	ServerScripts bool `conf:"api.server_scripts" default:"true" help:"Allow scripts on the server, if the global settings do too."`
 
+	AgentsDir string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
+	Insecure  bool   `conf:"agents.insecure" default:"false" help:"The installation has no valid certificate: agents do not verify it, and only the manual installer works."`
+	Nushell   bool   `conf:"agents.nushell_config" default:"false" help:"Let nushell scripts read nushell's configuration."`
+	Deno      string `conf:"agents.deno_permissions" default:"--allow-all" help:"Permissions of deno scripts that name none."`
+
 	CmdSample        string `conf:"api.sample_cmd" default:"ipconfig /all" help:"Sample in the empty command field for cmd."`
 	PowershellSample string `conf:"api.sample_powershell" default:"Get-Service" help:"Sample in the empty command field for PowerShell."`
 	ShellSample      string `conf:"api.sample_shell" default:"df -h" help:"Sample in the empty command field for Linux and macOS shells."`
@@ -135,6 +140,7 @@ func (s *settings) options() (app.Options, error) {
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes), //nolint:gosec // bounded by the declarations and NewHasher
 			Concurrent: s.Login.HashConcurrent,
 		},
+		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Nushell: s.API.Nushell, Deno: s.API.Deno,
 		Throttles: accountsapi.Throttles{
 			CheckCredentials: rest.Throttle{Name: "checkcreds", PerMinute: s.Login.CheckPerMinute, PerDay: s.Login.CheckPerDay},
 			Login:            rest.Throttle{Name: "login", PerMinute: s.Login.LoginPerMinute, PerDay: s.Login.LoginPerDay},

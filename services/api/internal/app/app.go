@@ -18,12 +18,18 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/accounts"
 	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/agents/actions"
+	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/remote"
+	"github.com/gueencode/gueenrmm/pkg/scripts"
+	"github.com/gueencode/gueenrmm/pkg/serverscripts"
 	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
@@ -52,6 +58,11 @@ type Options struct {
 	Hash           accounts.HashCost
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
+
+	AgentsDir string // of the agent binaries that installers and updates bring
+	Insecure  bool   // the installation has no valid certificate (rest-1.md §5.6)
+	Nushell   bool   // nushell reads its configuration
+	Deno      string // permissions of deno scripts that name none
 }
 
 // App is the assembled api.
@@ -66,6 +77,8 @@ type App struct {
 	core    *settings.Service
 	fields  *customfields.Service
 	agents  *agents.Service
+	actions *actions.Service
+	release *installers.Releases
 	clients *clients.Service
 }
 
@@ -118,9 +131,37 @@ func (a *App) services(limits accounts.LimitStore) error {
 	})
 	a.Tokens = agents.NewTokens(i.Pool, i.Log, i.Now)
 	a.agents = agents.New(agents.Deps{Pool: i.Pool, Audit: a.audit, Facts: facts{i.Bus}, Log: i.Log, Now: i.Now})
+	commander, err := commander(i)
+	if err != nil {
+		return err
+	}
+	a.release = installers.NewReleases(o.AgentsDir, o.PublicURL)
+	a.actions = actions.New(actions.Deps{
+		Pool: i.Pool, Agents: a.agents, Commander: commander, Scripts: scripts.NewService(i.Pool, a.audit), Settings: a.core,
+		Fields: a.fields, ServerScripts: serverscripts.New(""), Audit: a.audit, Log: i.Log, Now: i.Now,
+		Options: actions.Options{
+			NushellEnableConfig: o.Nushell, DenoDefaultPermissions: o.Deno, ServerScripts: o.Product.ServerScripts, LatestAgent: installers.Version,
+		},
+	})
 	a.clients = clients.New(clients.Deps{Pool: i.Pool, Audit: a.audit, Agents: a.agents, Roles: a.Accounts, Settings: a.core})
 	return nil
 }
+
+// commander sends commands over the bus; without one, in tests of the database alone, every agent is away.
+func commander(i Infrastructure) (actions.Commander, error) {
+	if i.Bus == nil {
+		return nobody{}, nil
+	}
+	return remote.New(i.Bus, i.Metrics)
+}
+
+type nobody struct{}
+
+func (nobody) Request(context.Context, string, agentwire.Command, time.Duration) (remote.Reply, error) {
+	return remote.Reply{}, remote.ErrOffline
+}
+
+func (nobody) Publish(context.Context, string, agentwire.Command) error { return nil }
 
 // webDomain is the host of the first web origin, with its port if it names one.
 func webDomain(origins []string) string {

@@ -7,9 +7,11 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/agentsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/clientsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
+	"github.com/gueencode/gueenrmm/services/api/internal/v1agents"
 )
 
 // operations registers every context's operations, one call a line.
@@ -19,6 +21,11 @@ func (a *App) operations() error {
 	accountsapi.Register(r, a.Accounts, o.Throttles)
 	coreapi.Register(r, coreapi.Deps{Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: o.Product})
 	clientsapi.Register(r, a.clients, clients.NewDeployments(i.Pool, a.clients, a.Accounts))
+	agentsapi.Register(r, agentsapi.Deps{
+		Pool: i.Pool, Agents: a.agents, Actions: a.actions, Settings: a.core, Zones: settings.NewZones(i.Pool), Releases: a.release,
+		Tokens: a.Accounts, Audit: a.audit, Insecure: o.Insecure,
+	})
+	v1agents.Register(r, v1agents.Deps{Agents: a.agents, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL})
 	if o.Description {
 		rest.RegisterDescription(r)
 	}

@@ -176,7 +176,11 @@ func (d *decoder) list(f *fieldPlan, dst reflect.Value, v value, errs *Errors) b
 		if f.body != nil {
 			nested := d.nested(f.body, out.Index(i), item)
 			structErrors[i] = nested
-			d.link(nested, func() { errs.put(f.name, structErrors); d.raise(errs) })
+			attach := func() { errs.put(f.name, structErrors) }
+			if f.rules.flat {
+				attach = func() { errs.merge(nested) }
+			}
+			d.link(nested, func() { attach(); d.raise(errs) })
 			bad = bad || !nested.Empty()
 			continue
 		}
@@ -187,7 +191,14 @@ func (d *decoder) list(f *fieldPlan, dst reflect.Value, v value, errs *Errors) b
 			}
 		}
 	}
-	if f.body != nil && bad {
+	switch {
+	case f.body != nil && bad && f.rules.flat:
+		for _, item := range structErrors {
+			if nested, ok := item.(*Errors); ok {
+				errs.merge(nested)
+			}
+		}
+	case f.body != nil && bad:
 		errs.put(f.name, structErrors)
 	}
 	if !bad {

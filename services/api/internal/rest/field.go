@@ -12,7 +12,7 @@ import "reflect"
 //	null              may be null; "" counts as null for what is not a string
 //	blank             a string may be empty
 //	verbatim          a string is not trimmed
-//	flat              a nested object's messages are given as if its fields were this object's
+//	flat              a nested object's messages are given as if its fields were this object's; of a list, those of the first bad item
 //	min=0 max=255     bounds of a number, of the characters of a string, of the items of a list
 //	choices=a|b       the allowed values
 //	pattern=name      a named pattern of rules.go: email, ip, slug, timezone

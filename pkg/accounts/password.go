@@ -30,8 +30,8 @@ func DefaultHashCost() HashCost {
 const (
 	saltBytes    = 16
 	keyBytes     = 32
-	maxMemoryKiB = 1 << 20
-	maxPasses    = 64
+	maxMemoryKiB = 256 << 10
+	maxPasses    = 16
 	maxLanes     = 64
 
 	// MaxPassword bounds what is hashed, in bytes.

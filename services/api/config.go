@@ -71,8 +71,8 @@ type loginSettings struct {
 	LoginPerMinute int `conf:"login.login_per_minute" default:"10" min:"0" help:"Tries of the second login step per minute and address; 0 for no limit."`
 	LoginPerDay    int `conf:"login.login_per_day" default:"300" min:"0" help:"Tries of the second login step per day and address; 0 for no limit."`
 
-	HashMemory     config.Bytes `conf:"login.hash_memory" default:"64MiB" help:"Memory of one password hash (argon2id)."`
-	HashPasses     int          `conf:"login.hash_passes" default:"3" min:"1" max:"64" help:"Passes of one password hash."`
+	HashMemory     config.Bytes `conf:"login.hash_memory" default:"64MiB" help:"Memory of one password hash (argon2id), at most 256 MiB."`
+	HashPasses     int          `conf:"login.hash_passes" default:"3" min:"1" max:"16" help:"Passes of one password hash."`
 	HashLanes      int          `conf:"login.hash_lanes" default:"2" min:"1" max:"64" help:"Lanes of one password hash."`
 	HashConcurrent int          `conf:"login.hash_concurrent" default:"4" min:"1" max:"256" help:"Password hashes computed at the same time."`
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -32,6 +33,7 @@ type documents struct {
 
 func (d *documents) load() error {
 	d.once.Do(func() {
+		d.err = errors.New("the API description could not be made") // stays when what follows panics
 		doc := d.router.Document()
 		var err error
 		if d.yaml31, d.err = YAML(doc); d.err != nil {

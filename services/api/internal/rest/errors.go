@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
 )
@@ -77,7 +81,30 @@ func answerOf(err error) answer {
 		text := "The request took too long."
 		return answer{status: http.StatusServiceUnavailable, kind: "timeout", body: detail{text}, text: text}
 	}
+	if dependencyAway(err) {
+		text := "The service is not available at the moment. Try again later."
+		return answer{status: http.StatusServiceUnavailable, kind: string(fault.KindUnavailable), body: detail{text}, text: text,
+			header: http.Header{"Retry-After": {"5"}}}
+	}
 	return answer{status: http.StatusInternalServerError, kind: "internal", text: "An internal error occurred. The request id finds it in the logs."}
+}
+
+// dependencyAway says whether an error is a database that cannot be reached or is going down: the caller should try again,
+// and the health of the dependency tells the operator.
+func dependencyAway(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		server  *pgconn.PgError
+		network *net.OpError
+	)
+	if errors.As(err, &connect) || errors.As(err, &network) {
+		return true
+	}
+	if errors.As(err, &server) {
+		// Class 08 is a lost connection, 57P0x a shutdown, 53300 too many connections.
+		return strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P0") || server.Code == "53300"
+	}
+	return false
 }
 
 func faultAnswer(e *fault.Error) answer {

@@ -1,6 +1,10 @@
 package rest
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+)
 
 // Field is one field of a request body that knows whether it was sent: absent, null and a value are three different
 // things to the contract's partial writes. T is string, a sized integer, float64, bool, time.Time, ClockTime,
@@ -69,3 +73,11 @@ type anyField interface {
 
 func (f *Field[T]) slot() reflect.Value { return reflect.ValueOf(&f.Value).Elem() }
 func (f *Field[T]) mark(null bool)      { f.Set, f.Null = true, null }
+
+// Schema describes a Field that stands in an output: it is its value. Inputs are described from their rules.
+func (Field[T]) Schema(r huma.Registry) *huma.Schema {
+	if t := reflect.TypeFor[T](); t == rawType || t == timeType || t == clockType {
+		return scalarSchema(t)
+	}
+	return r.Schema(reflect.TypeFor[T](), true, "Value")
+}

@@ -147,8 +147,8 @@ func (r *Router) cors(next echo.HandlerFunc) echo.HandlerFunc {
 		req, h := c.Request(), c.Response().Header()
 		origin := req.Header.Get("Origin")
 		preflight := req.Method == http.MethodOptions && req.Header.Get("Access-Control-Request-Method") != ""
+		h.Add("Vary", "Origin") // also without one, for caches between
 		if origin != "" {
-			h.Add("Vary", "Origin")
 			if slices.Contains(r.options.WebOrigins, origin) {
 				h.Set("Access-Control-Allow-Origin", origin)
 				h.Set("Access-Control-Allow-Credentials", "true")

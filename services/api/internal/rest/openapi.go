@@ -118,18 +118,26 @@ func schemaName(t reflect.Type, hint string) string {
 		return hint
 	}
 	if open := strings.IndexByte(name, '['); open >= 0 {
-		name = name[:open] + strings.Map(func(c rune) rune {
-			if unicode.IsLetter(c) || unicode.IsDigit(c) {
-				return c
-			}
-			return -1
-		}, path.Base(name[open:]))
+		name = name[:open] + argumentName(name[open+1:len(name)-1])
 	}
 	context := strings.TrimSuffix(path.Base(t.PkgPath()), "api")
 	if context == "" || context == "rest" {
 		return upper(name)
 	}
 	return upper(context) + upper(name)
+}
+
+// argumentName turns the argument of a generic type into a part of a name: "[]example.com/x/notes.Note" is "ListNotesNote".
+func argumentName(argument string) string {
+	prefix := ""
+	for strings.HasPrefix(argument, "[]") {
+		prefix, argument = prefix+"List", argument[2:]
+	}
+	var name strings.Builder
+	for _, word := range strings.FieldsFunc(path.Base(argument), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		name.WriteString(upper(word))
+	}
+	return prefix + name.String()
 }
 
 func upper(s string) string {

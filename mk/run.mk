@@ -36,4 +36,4 @@ conformance: programs ## play the recorded REST sequences against a fresh suite 
 	@mkdir -p .run
 	@bin/rmmctl suite exec --dir .run/conformance --fresh --ports auto --no-agent --durable=false -- sh -c '\
 		python3 $(KIT)/replay.py --base "$$RMM_API" --admin "$$RMM_USER" --password "$$RMM_PASSWORD" \
-		--var mon_token="$$RMM_MON_TOKEN" --var web_origin="$$RMM_WEB_ORIGIN" --scenario $(FILES) --json .run/conformance.json'
+		--var mon_token="$$RMM_MON_TOKEN" --var web_origin="$$RMM_WEB_ORIGIN" --scenario $(patsubst %,$(KIT)/scenarios/%.json,$(FILES)) --json .run/conformance.json'

@@ -36,7 +36,7 @@ func (s *Suite) values(service string) map[string]string {
 		"nats.url": "nats://" + local(p.NATS), "nats.user": natsUser, "nats.password": s.secrets.NATSPassword,
 		"nats.sys_user": natsSysUser, "nats.sys_password": s.secrets.NATSSysPassword,
 		"nats.auth_user": natsAuthUser, "nats.auth_password": s.secrets.NATSAuthPassword, "nats.issuer_seed": s.secrets.NATSIssuerSeed,
-		"api.public_url": s.origin(), "web.origins": s.origin(), "mon.token": s.secrets.MonToken,
+		"api.public_url": s.origin(), "web.origins": s.origin(), "mon.token": s.secrets.MonToken, "api.schema": "true", "api.beta": "true",
 	}
 	switch service {
 	case "api":

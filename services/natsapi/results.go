@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/alerts"
+	"github.com/gueencode/gueenrmm/pkg/audit"
+	"github.com/gueencode/gueenrmm/pkg/checks"
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
+	"github.com/gueencode/gueenrmm/pkg/results"
+	"github.com/gueencode/gueenrmm/pkg/scripts"
+	"github.com/gueencode/gueenrmm/pkg/tasks"
+)
+
+// addResults takes the results of agents from their stream into the database.
+func addResults(rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn) error {
+	log := audit.New(audit.DefaultMaxValueBytes)
+	fleet := agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log})
+	code := scripts.NewService(pool, log)
+	checkStates := checks.NewService(checks.Deps{Pool: pool, Audit: log, Scripts: code, Variables: fleet, Alerts: checkAlerts{}})
+	taskStates := tasks.NewService(tasks.Deps{Pool: pool, Audit: log, Agents: fleet, Scripts: code, Variables: fleet})
+	consumer, err := results.NewConsumer(results.Deps{
+		Conn: conn, Pool: pool, Log: rt.Log, Metrics: rt.Metrics,
+		Handlers: map[results.Kind]results.Handler{
+			results.KindCheck:    results.CheckHandler{Checks: checkStates, Tasks: taskStates},
+			results.KindTask:     results.TaskHandler{Tasks: taskStates, History: fleet},
+			results.KindHistory:  results.HistoryHandler{History: fleet},
+			results.KindSoftware: results.SoftwareHandler{},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	rt.Lifecycle.Go("results", consumer.Run)
+	return nil
+}
+
+// checkAlerts is what checks ask of alerts.
+type checkAlerts struct{}
+
+// ResolveChecks resolves the open alerts of checks that are gone.
+func (checkAlerts) ResolveChecks(ctx context.Context, db checks.DB, pk int32, ids []int32) error {
+	return alerts.ResolveChecks(ctx, db, pk, ids)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/busauth"
+	"github.com/gueencode/gueenrmm/pkg/heartbeats"
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/config"
+	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
+	"github.com/gueencode/gueenrmm/pkg/presence"
+	"github.com/gueencode/gueenrmm/pkg/schema"
+)
+
+// wire builds the service. Parts start in this order and stop in reverse: agents are admitted when everything that
+// serves them works, and what takes messages stops before the connections it takes them from.
+func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
+	db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{
+		Application: rt.Name, Health: rt.Health,
+		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
+	})
+	if err != nil {
+		return err
+	}
+	rt.Lifecycle.Add("database", db)
+	services, err := open(cfg, rt, "nats", cfg.NATS.User, cfg.NATS.Password)
+	if err != nil {
+		return err
+	}
+	system, err := open(cfg, rt, "nats_system", cfg.System.User, cfg.System.Password)
+	if err != nil {
+		return err
+	}
+	auth, err := open(cfg, rt, "nats_auth", cfg.Auth.User, cfg.Auth.Password)
+	if err != nil {
+		return err
+	}
+	if err := addResults(rt, db.Pool, services); err != nil {
+		return err
+	}
+	ingest, err := heartbeats.New(heartbeats.Deps{
+		Conn: services, Pool: db.Pool, Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Interval: cfg.Ingest.Interval,
+	})
+	if err != nil {
+		return err
+	}
+	rt.Lifecycle.Add("check-ins", ingest, lifecycle.StopWithin(30*time.Second))
+	present, err := presence.New(presence.Deps{
+		System: system, Services: services, Pool: db.Pool, Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Reconcile: cfg.Ingest.Reconcile,
+	})
+	if err != nil {
+		return err
+	}
+	rt.Lifecycle.Add("presence", present)
+	return addAdmission(cfg, rt, db.Pool, auth, present)
+}
+
+// open makes one of the connections to the bus; its name is that of the dependency.
+func open(cfg *settings, rt *service.Runtime, name, user string, password config.Secret) (*bus.Conn, error) {
+	conn, err := bus.Open(bus.Settings{URL: cfg.NATS.URL.Reveal(), User: user, Password: password.Reveal(), Name: rt.Name + " " + name},
+		rt.Log, rt.Metrics, rt.Health.Dependency(name))
+	if err != nil {
+		return nil, err
+	}
+	rt.Lifecycle.Add(name, conn)
+	return conn, nil
+}
+
+// addAdmission answers which agents may connect.
+func addAdmission(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, auth *bus.Conn, present *presence.Service) error {
+	tokens := agents.NewTokens(pool, rt.Log, time.Now)
+	tokens.OnChange(present.Suspect)
+	signer, err := bus.NewSigner(cfg.Auth.IssuerSeed.Reveal())
+	if err != nil {
+		return err
+	}
+	responder, err := busauth.New(busauth.Deps{
+		Conn: auth, Signer: signer, Authenticate: authenticate(tokens), Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	rt.Lifecycle.Go("agent tokens", tokens.Run)
+	rt.Lifecycle.Go("admission", admit(tokens.Loaded(), responder))
+	return nil
+}
+
+const (
+	// Without a database the cache does not fill; agents are then told to try again instead of being kept waiting.
+	warmUp     = 5 * time.Second
+	stopWithin = 8 * time.Second
+)
+
+// admit runs the responder once the tokens are in memory: after a restart all agents return at once.
+func admit(loaded <-chan struct{}, responder *busauth.Responder) func(context.Context) error {
+	return func(ctx context.Context) error {
+		timer := time.NewTimer(warmUp)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-loaded:
+		case <-timer.C:
+		}
+		if err := responder.Start(ctx); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		return responder.Stop(stop)
+	}
+}
+
+func authenticate(tokens *agents.Tokens) busauth.Authenticate {
+	return func(ctx context.Context, agentID, token string) (busauth.Verdict, error) {
+		_, err := tokens.Authenticate(ctx, agentID, token)
+		switch {
+		case err == nil:
+			return busauth.Accepted, nil
+		case errors.Is(err, agents.ErrUnknownToken):
+			return busauth.Unknown, nil
+		case errors.Is(err, agents.ErrForeignToken):
+			return busauth.Foreign, nil
+		case errors.Is(err, agents.ErrDisabled):
+			return busauth.Disabled, nil
+		}
+		return "", err
+	}
+}

@@ -73,7 +73,9 @@ var files embed.FS
 func (i Install) Linux() (string, error) { return i.render("scripts/linux.sh", shellQuote) }
 
 // PowerShell is the installer of a Windows machine.
-func (i Install) PowerShell() (string, error) { return i.render("scripts/windows.ps1", powerShellQuote) }
+func (i Install) PowerShell() (string, error) {
+	return i.render("scripts/windows.ps1", powerShellQuote)
+}
 
 // Uninstall is the script that an agent of the platform is sent when it is deleted (agent-protocol.md §6.4).
 func Uninstall(plat string) (string, error) {

@@ -57,8 +57,8 @@ type apiSettings struct {
 
 	AgentsDir string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
 	Insecure  bool   `conf:"agents.insecure" default:"false" help:"The installation has no valid certificate: agents do not verify it, and only the manual installer works."`
-	Nushell   bool   `conf:"agents.nushell_config" default:"false" help:"Let nushell scripts read nushell's configuration."`
-	Deno      string `conf:"agents.deno_permissions" default:"--allow-all" help:"Permissions of deno scripts that name none."`
+	Nushell   bool   `conf:"agents.nushell_enable_config" default:"false" help:"Nushell scripts on agents read the user's configuration."`
+	Deno      string `conf:"agents.deno_default_permissions" default:"--allow-all" help:"Permissions of Deno scripts on agents that name none."`
 
 	CmdSample        string `conf:"api.sample_cmd" default:"ipconfig /all" help:"Sample in the empty command field for cmd."`
 	PowershellSample string `conf:"api.sample_powershell" default:"Get-Service" help:"Sample in the empty command field for PowerShell."`

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func newRoot(p program) *cobra.Command {
 	root.SetOut(p.out)
 	root.SetErr(p.problems)
 	root.AddCommand(migrateCommand(p), createAdminCommand(p), resetPasswordCommand(p), resetTOTPCommand(p), startSessionCommand(p), jobsCommand(p),
-		natsConfigCommand(p), suiteCommand(p), docsCommand(p), probeCommand(), versionCommand())
+		natsConfigCommand(p), suiteCommand(p), simulateCommand(p), docsCommand(p), probeCommand(), versionCommand())
 	return root
 }
 
@@ -56,4 +57,14 @@ func withSettings(p program, cmd *cobra.Command, dst any) (load func() error) {
 		_, err := l.Load(cmd.Flags())
 		return err
 	}
+}
+
+// lookup returns a variable of the environment, or "".
+func (p program) lookup(name string) string {
+	for _, entry := range p.env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }

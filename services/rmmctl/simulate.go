@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gueencode/gueenrmm/services/internal/simulate"
+)
+
+// simulateFlags are what the command line says beside the simulator's own options.
+type simulateFlags struct {
+	access string // access.json of a suite on this machine: fills in addresses that no flag gives
+	report string // file for the JSON report
+	quiet  bool
+}
+
+func simulateCommand(p program) *cobra.Command {
+	var o simulate.Options
+	var f simulateFlags
+	names := make([]string, 0, len(simulate.Scenarios()))
+	for _, s := range simulate.Scenarios() {
+		names = append(names, string(s))
+	}
+	cmd := &cobra.Command{
+		Use: "simulate <" + strings.Join(names, "|") + ">", Short: "Load a server with simulated agents and measure it", Args: cobra.ExactArgs(1),
+		Long: "Enrols simulated agents through the public route, connects them and plays a scenario: real NATS connections (plain or\n" +
+			"WebSocket), real HTTP, inventory of realistic size, checks that pass, fail and flap, commands answered after realistic\n" +
+			"delays. Prints rates, latencies, what the services used and, with a database address, what was lost. docs/scale.md says\n" +
+			"how to plan capacity with it. Point it only at a server that is yours: the simulated agents stay enrolled.",
+		Example: "  rmmctl simulate steady --agents 1000 --duration 5m --site 1 --key KEY\n" +
+			"  rmmctl simulate results --agents 500 --rate 5000 --duration 1m --site 1 --key KEY --database-url postgres://…",
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.access, "access", ".run/access.json", "access file of a suite on this machine; gives the addresses that no flag gives")
+	flags.StringVar(&f.report, "report", "", "file for the report as JSON")
+	flags.BoolVar(&f.quiet, "quiet", false, "no live progress")
+	flags.StringVar(&o.API, "api", "", "base address of the REST API")
+	flags.StringVar(&o.NATS, "nats", "", "NATS address: nats://, tls://, ws:// or wss:// with the path of the listener")
+	flags.StringVar(&o.Token, "token", "", "installer token to enrol with")
+	flags.StringVar(&o.Key, "key", "", "API key that may install agents, when no token is given; also needed by bulk (or RMM_API_KEY)")
+	flags.Int64Var(&o.Site, "site", 1, "id of the site that gets the agents")
+	flags.IntVar(&o.Agents, "agents", 100, "number of agents")
+	flags.IntVar(&o.First, "first", 0, "index of the first agent, for several processes with one fleet")
+	flags.DurationVar(&o.Duration, "duration", time.Minute, "how long the scenario runs at most")
+	flags.Float64Var(&o.Rate, "rate", 0, "messages per second; 0 = as many as the workers manage")
+	flags.Float64Var(&o.Speed, "speed", 1, "steady: how many times faster than real agents")
+	flags.Float64Var(&o.Changed, "changed", 0, "inventory: share of reports that differ from the agent's last, 0 to 1")
+	flags.IntVar(&o.Workers, "workers", 32, "concurrent requests or publishers")
+	flags.IntVar(&o.Sources, "sources", 1, "source addresses 127.0.0.2 …; one carries about 28,000 connections")
+	flags.BoolVar(&o.NewConns, "new-connections", false, "a new connection for each HTTP request, as deployed agents do")
+	flags.IntVar(&o.ConnectRate, "connect-rate", 500, "new NATS connections per second")
+	flags.StringVar(&o.State, "state", "", "file that keeps the enrolled identities (credentials) for the next run")
+	flags.StringVar(&o.Database, "database-url", "", "Postgres address, to count losses (or GUEEN_DATABASE_URL)")
+	flags.StringToStringVar(&o.Metrics, "metrics", nil, "service=address of private ports, for CPU, memory and counters")
+	flags.DurationVar(&o.Settle, "settle", 30*time.Second, "how long the server may take to store what it has acknowledged")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.Scenario = simulate.Scenario(args[0])
+		if o.Key == "" {
+			o.Key = p.lookup("RMM_API_KEY")
+		}
+		if o.Database == "" {
+			o.Database = p.lookup("GUEEN_DATABASE_URL")
+		}
+		if err := fillAddresses(&o, f.access); err != nil {
+			return err
+		}
+		if !f.quiet {
+			o.Progress = cmd.ErrOrStderr()
+		}
+		report, err := simulate.Run(cmd.Context(), o)
+		if err != nil {
+			return err
+		}
+		return writeReport(report, f.report, cmd.OutOrStdout())
+	}
+	return cmd
+}
+
+// fillAddresses takes the addresses of a suite on this machine, when there is one and no flag gave them.
+func fillAddresses(o *simulate.Options, path string) error {
+	raw, err := os.ReadFile(path) //nolint:gosec // the operator's own file
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read access file: %w", err)
+	}
+	var access struct {
+		API  string `json:"api"`
+		NATS string `json:"nats"`
+	}
+	if err := json.Unmarshal(raw, &access); err != nil {
+		return fmt.Errorf("read access file: %w", err)
+	}
+	if o.API == "" {
+		o.API = access.API
+	}
+	if o.NATS == "" {
+		o.NATS = access.NATS
+	}
+	return nil
+}
+
+func writeReport(r *simulate.Report, path string, out io.Writer) error {
+	if err := r.WriteText(out); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own file
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return errors.Join(r.WriteJSON(f), f.Close())
+}

@@ -176,4 +176,3 @@ func TestPermissionsAreThoseOfTheContract(t *testing.T) {
 	require.NoError(t, nc.Flush())
 	require.ErrorContains(t, nc.LastError(), "permissions violation")
 }
-

@@ -116,7 +116,7 @@ func TestInputStaysInOrder(t *testing.T) {
 		defer s.mu.Unlock()
 		return strings.Count(s.text.String(), want[len("echo "):]) == 2
 	}, 15*time.Second, 5*time.Millisecond)
-	
+
 }
 
 func TestChunksAreSmallAndWholeCharacters(t *testing.T) {

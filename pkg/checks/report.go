@@ -35,6 +35,7 @@ type Report struct {
 	Runtime     float64
 	Log         []json.RawMessage
 	LogCount    int
+	Truncated   bool // the body was too large and lost its long values on the way in
 	hasLog      bool
 }
 
@@ -67,6 +68,10 @@ func DecodeReport(body []byte) (*Report, error) {
 		r.ID = *id
 	}
 	r.Log, r.LogCount, r.hasLog = d.events("log")
+	if r.Truncated = valueOf(d.boolean("truncated")); r.Truncated && !r.hasLog {
+		// A log that fills a body beyond its limit matched more often than any number asks for.
+		r.LogCount, r.hasLog = MaxEvents, true
+	}
 	if d.err != nil {
 		return nil, d.err
 	}

@@ -189,3 +189,19 @@ func (s *Service) History(ctx context.Context, p *access.Principal, resultID int
 	}
 	return out, nil
 }
+
+// Descriptions returns the readable descriptions of checks.
+func (s *Service) Descriptions(ctx context.Context, ids []int32) (map[int32]string, error) {
+	out := make(map[int32]string, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	found, err := records(ctx, s.Pool, `WHERE c.id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("describe checks: %w", err)
+	}
+	for i := range found {
+		out[found[i].ID] = found[i].describe()
+	}
+	return out, nil
+}

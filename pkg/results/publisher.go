@@ -76,6 +76,15 @@ func NewPublisher(conn *bus.Conn, metrics prometheus.Registerer) (*Publisher, er
 	return p, nil
 }
 
+// Run makes the stream and ends with the context. Until the stream is there, results are refused as while it is away.
+func (p *Publisher) Run(ctx context.Context) error {
+	if _, err := p.conn.EnsureStream(ctx, Stream()); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
 // Publish returns when the stream has the result on its disk, and waits a moment more for it to be applied. While the
 // stream is away or full the error is fault.KindUnavailable: the agent is to keep the result and try again.
 func (p *Publisher) Publish(ctx context.Context, r Result) error {

@@ -32,6 +32,7 @@ type settings struct {
 	HTTP     httpSettings
 	API      apiSettings
 	Login    loginSettings
+	Agents   agentSettings
 }
 
 type httpSettings struct {
@@ -57,8 +58,6 @@ type apiSettings struct {
 
 	AgentsDir string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
 	Insecure  bool   `conf:"agents.insecure" default:"false" help:"The installation has no valid certificate: agents do not verify it, and only the manual installer works."`
-	Nushell   bool   `conf:"agents.nushell_enable_config" default:"false" help:"Nushell scripts on agents read the user's configuration."`
-	Deno      string `conf:"agents.deno_default_permissions" default:"--allow-all" help:"Permissions of Deno scripts on agents that name none."`
 
 	CmdSample        string `conf:"api.sample_cmd" default:"ipconfig /all" help:"Sample in the empty command field for cmd."`
 	PowershellSample string `conf:"api.sample_powershell" default:"Get-Service" help:"Sample in the empty command field for PowerShell."`
@@ -129,6 +128,10 @@ func (s *settings) options() (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
+	agents, err := s.Agents.settings()
+	if err != nil {
+		return app.Options{}, err
+	}
 	maxAudit := int(s.API.AuditMaxValue)
 	if maxAudit <= 0 {
 		maxAudit = audit.DefaultMaxValueBytes
@@ -140,7 +143,7 @@ func (s *settings) options() (app.Options, error) {
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes), //nolint:gosec // bounded by the declarations and NewHasher
 			Concurrent: s.Login.HashConcurrent,
 		},
-		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Nushell: s.API.Nushell, Deno: s.API.Deno,
+		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Agents: agents,
 		Throttles: accountsapi.Throttles{
 			CheckCredentials: rest.Throttle{Name: "checkcreds", PerMinute: s.Login.CheckPerMinute, PerDay: s.Login.CheckPerDay},
 			Login:            rest.Throttle{Name: "login", PerMinute: s.Login.LoginPerMinute, PerDay: s.Login.LoginPerDay},

@@ -26,11 +26,12 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/remote"
-	"github.com/gueencode/gueenrmm/pkg/scripts"
+	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/pkg/serverscripts"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/agenthttp"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
@@ -59,17 +60,17 @@ type Options struct {
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
 
-	AgentsDir string // of the agent binaries that installers and updates bring
-	Insecure  bool   // the installation has no valid certificate (rest-1.md §5.6)
-	Nushell   bool   // nushell reads its configuration
-	Deno      string // permissions of deno scripts that name none
+	AgentsDir string             // of the agent binaries that installers and updates bring
+	Insecure  bool               // the installation has no valid certificate (rest-1.md §5.6)
+	Agents    agenthttp.Settings // what agents are told
 }
 
 // App is the assembled api.
 type App struct {
 	Router   *rest.Router
 	Accounts *accounts.Service
-	Tokens   *agents.Tokens // Run fills the cache; it works without
+	Tokens   *agents.Tokens     // Run fills the cache; it works without
+	Results  *results.Publisher // nil without a bus; Run makes its stream
 
 	infra   Infrastructure
 	options Options
@@ -80,6 +81,8 @@ type App struct {
 	actions *actions.Service
 	release *installers.Releases
 	clients *clients.Service
+
+	monitoring monitoring
 }
 
 // New assembles the api and fails on any operation that is not declared completely.
@@ -135,12 +138,15 @@ func (a *App) services(limits accounts.LimitStore) error {
 	if err != nil {
 		return err
 	}
+	if err := a.buildMonitoring(commander); err != nil {
+		return err
+	}
 	a.release = installers.NewReleases(o.AgentsDir, o.PublicURL)
 	a.actions = actions.New(actions.Deps{
-		Pool: i.Pool, Agents: a.agents, Commander: commander, Scripts: scripts.NewService(i.Pool, a.audit), Settings: a.core,
+		Pool: i.Pool, Agents: a.agents, Commander: commander, Scripts: a.monitoring.scripts, Settings: a.core,
 		Fields: a.fields, ServerScripts: serverscripts.New(""), Audit: a.audit, Log: i.Log, Now: i.Now,
 		Options: actions.Options{
-			NushellEnableConfig: o.Nushell, DenoDefaultPermissions: o.Deno, ServerScripts: o.Product.ServerScripts, LatestAgent: installers.Version,
+			NushellEnableConfig: o.Agents.Config.NushellEnableConfig, DenoDefaultPermissions: o.Agents.Config.DenoDefaultPermissions, ServerScripts: o.Product.ServerScripts, LatestAgent: installers.Version,
 		},
 	})
 	a.clients = clients.New(clients.Deps{Pool: i.Pool, Audit: a.audit, Agents: a.agents, Roles: a.Accounts, Settings: a.core})

@@ -26,6 +26,7 @@ func (a *App) operations() error {
 		Tokens: a.Accounts, Audit: a.audit, Insecure: o.Insecure,
 	})
 	v1agents.Register(r, v1agents.Deps{Agents: a.agents, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL})
+	a.monitoringOperations()
 	if o.Description {
 		rest.RegisterDescription(r)
 	}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gueencode/gueenrmm/pkg/jobs"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
+	"github.com/gueencode/gueenrmm/pkg/schema"
+	"github.com/gueencode/gueenrmm/services/internal/periodic"
+)
+
+// wire builds the service. It needs nothing but the database: runs go through the outbox.
+func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
+	db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{
+		Application: rt.Name, Health: rt.Health,
+		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
+	})
+	if err != nil {
+		return err
+	}
+	registry, err := periodic.Jobs(db.Pool)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("name of this machine: %w", err)
+	}
+	beat, err := jobs.NewBeat(host, jobs.Settings{TTL: cfg.Lease}, jobs.Deps{Pool: db.Pool, Registry: registry, Logger: rt.Log, Metrics: rt.Metrics})
+	if err != nil {
+		return err
+	}
+	rt.Lifecycle.Add("database", db)
+	rt.Lifecycle.Go("beat", beat.Run)
+	return nil
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"time"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/config"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
+)
+
+// settings are those of the worker.
+type settings struct {
+	service.Base
+	Database config.Database
+	Redis    config.Redis
+	NATS     config.NATS
+	Worker   workerSettings
+	Agents   agentSettings
+}
+
+type workerSettings struct {
+	Concurrency int           `conf:"worker.concurrency" default:"16" min:"1" max:"1000" unit:"tasks" help:"Background tasks that run at the same time."`
+	Drain       time.Duration `conf:"worker.drain" default:"20s" min:"1s" max:"10m" help:"Longest time running tasks may take when the service stops; what is not done then goes back to its queue."`
+}
+
+type agentSettings struct {
+	NushellEnableConfig    bool   `conf:"agents.nushell_enable_config" default:"false" help:"Nushell scripts on agents read the user's configuration."`
+	DenoDefaultPermissions string `conf:"agents.deno_default_permissions" default:"--allow-all" help:"Permissions of Deno scripts on agents that name none."`
+}

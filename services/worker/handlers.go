@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/agents/actions"
+	"github.com/gueencode/gueenrmm/pkg/audit"
+	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/notify"
+	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/queue"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
+	"github.com/gueencode/gueenrmm/pkg/remote"
+	"github.com/gueencode/gueenrmm/pkg/scripts"
+	core "github.com/gueencode/gueenrmm/pkg/settings"
+)
+
+// domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
+func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, cfg *settings, rt *service.Runtime) ([]queue.Handler, error) {
+	commander, err := remote.New(conn, rt.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	log := audit.New(audit.DefaultMaxValueBytes)
+	coreSettings := core.New(pool, log)
+	act := actions.New(actions.Deps{
+		Pool: pool, Commander: commander, Audit: log, Log: rt.Log, Settings: coreSettings,
+		Agents:  agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log}),
+		Scripts: scripts.NewService(pool, log),
+		Options: actions.Options{NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions},
+	})
+	return act.Handlers(mailer{notify.NewMailer(coreSettings)}), nil
+}
+
+// mailer does not try again what only a person can cure in the global settings.
+type mailer struct{ *notify.Mailer }
+
+func (m mailer) Send(ctx context.Context, to []string, subject, body string) error {
+	err := m.Mailer.Send(ctx, to, subject, body)
+	if fault.KindOf(err) != "" {
+		return queue.Permanent(err)
+	}
+	return err
+}

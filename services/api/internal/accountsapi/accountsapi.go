@@ -39,6 +39,7 @@ func Register(r *rest.Router, service *accounts.Service, throttles Throttles) {
 	h.registerRoles(r)
 	h.registerKeys(r)
 	h.registerSetup(r)
+	h.registerMe(r)
 }
 
 // done answers "ok", the contract's word for success without data.

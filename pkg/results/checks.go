@@ -10,19 +10,9 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/checks"
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
-	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/tasks"
 	"github.com/gueencode/gueenrmm/proto/events"
 )
-
-// RunTaskJob is the kind of outbox message that starts a task on an agent; its payload is RunTask.
-const RunTaskJob = "tasks.run"
-
-// RunTask asks the worker to tell an agent to run a task.
-type RunTask struct {
-	AgentID string `json:"agent_id"`
-	TaskID  int32  `json:"task_id"`
-}
 
 // CheckStates applies reports of checks.
 type CheckStates interface {
@@ -105,11 +95,7 @@ func (h CheckHandler) startTasks(ctx context.Context, tx pgx.Tx, changes []check
 	if err != nil {
 		return err
 	}
-	messages := make([]outbox.Message, len(started))
-	for i, s := range started {
-		messages[i] = outbox.Message{Kind: RunTaskJob, Queue: queue.Default, Payload: RunTask{AgentID: s.AgentID, TaskID: s.TaskID}}
-	}
-	if _, err := outbox.Enqueue(ctx, tx, messages...); err != nil {
+	if _, err := outbox.Enqueue(ctx, tx, tasks.RunMessages(started)...); err != nil {
 		return err
 	}
 	return nil

@@ -134,16 +134,6 @@ func (c *Consumer) parkAlone(ctx context.Context, m jetstream.Msg, reason error)
 	return nil
 }
 
-// Prune forgets ids of results that were applied before the given time; how long they are kept bounds how late a
-// repetition may come. It returns how many rows went.
-func Prune(ctx context.Context, db DB, before time.Time) (int64, error) {
-	done, err := db.Exec(ctx, `DELETE FROM applied_results WHERE applied_at < $1`, before)
-	if err != nil {
-		return 0, fmt.Errorf("prune applied results: %w", err)
-	}
-	return done.RowsAffected(), nil
-}
-
 // uniqueFacts leaves one of the facts about the same agent that say nothing beyond their kind.
 func uniqueFacts(facts []bus.Fact) []bus.Fact {
 	seen := map[string]bool{}

@@ -16,6 +16,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	core "github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/pkg/tasks"
 )
 
 // domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
@@ -32,7 +33,7 @@ func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, cfg *settings, rt *servi
 		Scripts: scripts.NewService(pool, log),
 		Options: actions.Options{NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions},
 	})
-	return act.Handlers(mailer{notify.NewMailer(coreSettings)}), nil
+	return append(act.Handlers(mailer{notify.NewMailer(coreSettings)}), tasks.RunHandler(commander)), nil
 }
 
 // mailer does not try again what only a person can cure in the global settings.

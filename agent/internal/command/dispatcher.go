@@ -291,3 +291,12 @@ func (c *call) textOr(err error, v any) {
 	}
 	c.answer(v)
 }
+
+// Handlers lists the functions that are known.
+func (d *Dispatcher) Handlers() map[string]struct{} {
+	out := make(map[string]struct{}, len(d.handlers))
+	for name := range d.handlers {
+		out[name] = struct{}{}
+	}
+	return out
+}

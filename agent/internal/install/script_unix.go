@@ -17,10 +17,10 @@ import (
 // removalLimit is the time a removal script has (agent-protocol.md §6.4).
 const removalLimit = 60 * time.Second
 
-// RunRemovalScript runs the server's removal script in a session of its own, so that it outlives this process when it
-// stops the service.
+// RunRemovalScript runs the server's removal script in a session of its own and apart from the caller's context, so that it
+// outlives this process when it stops the service.
 func RunRemovalScript(ctx context.Context, dir, code string) error {
-	ctx, cancel := context.WithTimeout(ctx, removalLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
 	defer cancel()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write removal script: %w", err)

@@ -42,6 +42,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	}
 	built, err := app.New(app.Infrastructure{
 		Log: rt.Log, Metrics: rt.Metrics, Pool: db.Pool, Bus: conn, Redis: redis.Redis(),
+		Queues: queue.NewInspector(redis),
 	}, options)
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ import (
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/agenthttp"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/jobsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
@@ -43,6 +44,7 @@ type Infrastructure struct {
 	Pool    *pgxpool.Pool
 	Bus     *bus.Conn
 	Redis   redis.UniversalClient // nil: throttles count in memory
+	Queues  jobsapi.Queues        // nil: the background cannot be looked into
 	Now     func() time.Time      // nil: time.Now
 }
 

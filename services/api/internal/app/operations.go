@@ -10,6 +10,7 @@ import (
 	"github.com/gueencode/gueenrmm/services/api/internal/agentsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/clientsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/jobsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 	"github.com/gueencode/gueenrmm/services/api/internal/v1agents"
 )
@@ -26,6 +27,7 @@ func (a *App) operations() error {
 		Tokens: a.Accounts, Audit: a.audit, Insecure: o.Insecure,
 	})
 	v1agents.Register(r, v1agents.Deps{Agents: a.agents, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL})
+	jobsapi.Register(r, jobsapi.Deps{Pool: i.Pool, Queues: i.Queues, Audit: a.audit})
 	a.monitoringOperations()
 	if o.Description {
 		rest.RegisterDescription(r)

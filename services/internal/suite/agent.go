@@ -31,16 +31,21 @@ func (s *Suite) startAgent(ctx context.Context) error {
 		return fmt.Errorf("make agent directory: %w", err)
 	}
 	_, err := os.Stat(s.agentConfig())
-	if errors.Is(err, fs.ErrNotExist) {
+	first := errors.Is(err, fs.ErrNotExist)
+	if first {
 		err = s.enrol(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	return s.startGroup(ctx, command{
+	err = s.startGroup(ctx, command{
 		name: "agent", path: s.agentProgram(), args: []string{"-m", "svc", "-config", s.agentConfig(), "-log", "INFO", "-logto", "stdout"},
 		dir: dir, env: agentEnvironment(),
 	})
+	if err == nil && first && s.opts.Examples {
+		err = s.addExamples(ctx)
+	}
+	return err
 }
 
 func agentEnvironment() []string {
@@ -65,7 +70,8 @@ func (s *Suite) enrol(ctx context.Context) error {
 	}
 	s.say("enrolling this machine")
 	cmd := exec.CommandContext(ctx, s.agentProgram(), "-m", "install", "-config", s.agentConfig(), "-api", s.origin(), //nolint:gosec // our own program
-		"-client-id", strconv.Itoa(client), "-site-id", strconv.Itoa(site), "-agent-type", "server", "-auth", token, "-nomesh", "-noservice")
+		"-client-id", strconv.Itoa(client), "-site-id", strconv.Itoa(site), "-agent-type", "server", "-auth", token, "-nomesh", "-no-service",
+		"-no-power", "-statedir", filepath.Join(s.dir, "agent", "state"))
 	cmd.Dir, cmd.Env = filepath.Dir(s.agentConfig()), agentEnvironment()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("enrol this machine: %w: %s", err, strings.TrimSpace(string(out)))

@@ -12,6 +12,7 @@ type Options struct {
 	Web       string `conf:"run.web_dist" flag:"web-dist" default:"services/web/dist" help:"Directory of the built web app."`
 	Fresh     bool   `conf:"run.fresh" flag:"fresh" default:"false" help:"Throw the directory's data away first."`
 	NoAgent   bool   `conf:"run.no_agent" flag:"no-agent" default:"false" help:"Do not enrol and run an agent on this machine."`
+	Examples  bool   `conf:"run.examples" flag:"examples" default:"true" help:"Give this machine a few checks when it enrols."`
 	Client    string `conf:"run.client" flag:"client" default:"Home" help:"Name of the first client, made when there is none."`
 	Site      string `conf:"run.site" flag:"site" default:"Main" help:"Name of the first site."`
 	User      string `conf:"run.user" flag:"user" default:"admin" help:"Name of the administrator."`

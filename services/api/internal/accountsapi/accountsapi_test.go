@@ -194,6 +194,7 @@ func TestResets(t *testing.T) {
 		admin.Put(path, body{"id": 999999}).NotFound("User")
 		reader.Put(path, body{"id": admin.UserID}).Forbidden()
 		reader.Put(path, body{"id": 999999}).Forbidden()
+		reader.Post(path, body{}).Forbidden()
 		reader.Put(path, body{"id": reader.UserID}).Is(http.StatusOK, "user-2's Two-Factor key was reset. Have them sign in again to setup")
 		admin.Post(path, body{}).Is(http.StatusBadRequest, body{"id": []string{"This field is required."}, "password": []string{"This field is required."}})
 	}

@@ -37,8 +37,8 @@ func (h handlers) mayReset(ctx context.Context, c *rest.Call, target int32) erro
 
 type resetPasswordInput struct {
 	Body struct {
-		ID       rest.Field[int32]  `json:"id" rule:"required"`
-		Password rest.Field[string] `json:"password" rule:"required,verbatim,max=4096"`
+		ID       rest.Field[int32]  `json:"id"`
+		Password rest.Field[string] `json:"password" rule:"verbatim,max=4096"`
 	}
 }
 
@@ -46,17 +46,23 @@ func (h handlers) resetPassword(ctx context.Context, c *rest.Call, in *resetPass
 	if err := h.mayReset(ctx, c, in.Body.ID.Value); err != nil {
 		return "", err
 	}
+	if err := rest.Require(map[string]bool{"id": in.Body.ID.Set, "password": in.Body.Password.Set}, "id", "password"); err != nil {
+		return "", err
+	}
 	return done(h.accounts.SetPassword(ctx, in.Body.ID.Value, in.Body.Password.Value))
 }
 
 type resetTOTPInput struct {
 	Body struct {
-		ID rest.Field[int32] `json:"id" rule:"required"`
+		ID rest.Field[int32] `json:"id"`
 	}
 }
 
 func (h handlers) resetTOTP(ctx context.Context, c *rest.Call, in *resetTOTPInput) (string, error) {
 	if err := h.mayReset(ctx, c, in.Body.ID.Value); err != nil {
+		return "", err
+	}
+	if err := rest.Require(map[string]bool{"id": in.Body.ID.Set}, "id"); err != nil {
 		return "", err
 	}
 	name, err := h.accounts.ResetTOTP(ctx, in.Body.ID.Value)

@@ -48,6 +48,18 @@ func (e *Errors) AddItem(field string, index int, message string) {
 	nested.Add(strconv.Itoa(index), message)
 }
 
+// Require refuses the named fields that are absent. Operations whose permission depends on their body use it instead of
+// the required rule, so that who may not call them is told that first.
+func Require(present map[string]bool, names ...string) error {
+	e := &Errors{}
+	for _, name := range names {
+		if !present[name] {
+			e.Add(name, msgRequired)
+		}
+	}
+	return e.Err()
+}
+
 // Empty says whether nothing was refused.
 func (e *Errors) Empty() bool { return e == nil || len(e.keys) == 0 }
 

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
 
 // observation is what a request tells about itself for its log line and metrics while it is served.
@@ -37,24 +37,21 @@ func observed(ctx context.Context) *observation {
 	return &observation{}
 }
 
-// RequestID returns the id of the request that ctx belongs to.
-func RequestID(ctx context.Context) string { return observed(ctx).id }
-
-const maxRequestID = 64
-
 // observe gives the request its id, recovers from panics, and writes one log line and the metrics at the end.
 func (r *Router) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		started := r.options.Now()
-		obs := &observation{id: requestID(c.Request().Header.Get("X-Request-Id"))}
-		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), observationKey{}, obs)))
-		c.Response().Header().Set("X-Request-Id", obs.id)
+		obs := &observation{id: log.CleanRequestID(c.Request().Header.Get(log.RequestIDHeader))}
+		// The id travels on in the context: into NATS headers, jobs and whatever else logs for this request.
+		ctx := log.WithRequestID(context.WithValue(c.Request().Context(), observationKey{}, obs), obs.id)
+		c.SetRequest(c.Request().WithContext(ctx))
+		c.Response().Header().Set(log.RequestIDHeader, obs.id)
 		defer func() {
 			cause := recover()
 			if cause != nil && !isAbort(cause) {
 				err = fmt.Errorf("panic: %v", cause)
-				r.options.Log.Error("operation panicked", zap.Any("panic", cause), zap.String("request_id", obs.id),
-					zap.String("operation", obs.operation), zap.ByteString("stack", debug.Stack()))
+				r.options.Log.Error("operation panicked", zap.Any("panic", cause), zap.String(log.FieldRequestID, obs.id),
+					zap.String(log.FieldOperation, obs.operation), zap.ByteString("stack", debug.Stack()))
 				obs.refusal = "panic"
 				if !c.Response().Committed {
 					asProblem := strings.HasPrefix(c.Request().URL.Path, "/v1/")
@@ -86,34 +83,22 @@ func (r *Router) record(c echo.Context, obs *observation, took time.Duration) {
 	}
 	r.metrics.record(obs, c.Request().Method, status, took)
 	fields := []zap.Field{
-		zap.String("request_id", obs.id), zap.String("method", c.Request().Method), zap.String("path", c.Request().URL.Path),
-		zap.Int("status", status), zap.Duration("duration", took), zap.Int64("bytes", c.Response().Size),
-		zap.String("operation", obs.operation), zap.String("ip", r.clientIP.of(c.Request())),
+		zap.String(log.FieldRequestID, obs.id), zap.String(log.FieldMethod, c.Request().Method), zap.String(log.FieldPath, c.Request().URL.Path),
+		zap.Int(log.FieldStatus, status), zap.Float64(log.FieldDurationMS, float64(took.Microseconds())/1000),
+		zap.Int64(log.FieldBytes, c.Response().Size), zap.String(log.FieldOperation, obs.operation),
+		zap.String(log.FieldRemoteIP, r.clientIP.of(c.Request())),
 	}
 	if p := obs.principal; p.Authenticated() {
 		if p.Kind == access.Agent {
-			fields = append(fields, zap.String("agent_id", p.AgentID))
+			fields = append(fields, zap.String(log.FieldAgentID, p.AgentID))
 		} else {
-			fields = append(fields, zap.String("user", p.Username), zap.String("credential", string(p.Kind)))
+			fields = append(fields, zap.String(log.FieldUser, p.Username), zap.String("credential", string(p.Kind)))
 		}
 	}
 	if obs.refusal != "" {
-		fields = append(fields, zap.String("refusal", obs.refusal))
+		fields = append(fields, zap.String(log.FieldReason, obs.refusal))
 	}
 	r.options.Log.Info("request served", fields...)
-}
-
-// requestID takes the id that a proxy or client has given when it is harmless in logs, else makes one.
-func requestID(given string) string {
-	if given == "" || len(given) > maxRequestID {
-		return uuid.NewString()
-	}
-	for _, c := range given {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:", c) {
-			return uuid.NewString()
-		}
-	}
-	return given
 }
 
 // checkHost refuses requests for other host names than ours.

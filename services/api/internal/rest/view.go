@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
@@ -15,7 +16,11 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
+
+// readGrace is how much longer than its operation a request's body may take to arrive.
+const readGrace = 5 * time.Second
 
 // view is one path with the operations of its methods. It decides in the order that the contract fixes: does the path
 // match, is the reply form acceptable, who calls, may he, is he too fast, and only then whether the method exists.
@@ -101,7 +106,7 @@ func (v *view) serve(c echo.Context) error {
 	c.Response().Header().Set("Allow", v.allow())
 	call := &Call{
 		Operation: op, Request: c.Request(), RequestID: obs.id, params: params, header: http.Header{},
-		Log: v.router.options.Log.With(zap.String("request_id", obs.id), zap.String("operation", op.ID)),
+		Log: v.router.options.Log.With(zap.String(log.FieldRequestID, obs.id), zap.String(log.FieldOperation, op.ID)),
 	}
 	err := v.serveCall(c, call, rt)
 	if err == nil {
@@ -138,8 +143,13 @@ func (v *view) serveCall(c echo.Context, call *Call, rt *route) error {
 	if err := v.router.throttle(ctx, op, call.Principal); err != nil {
 		return err
 	}
-	call.Log = call.Log.With(zap.String("user", call.Principal.Username))
+	call.Log = call.Log.With(zap.String(log.FieldUser, call.Principal.Username))
 	ctx = audit.WithRequest(ctx, audit.Request{URL: req.URL.Path, Method: req.Method, Operation: op.ID, Params: call.params})
+	// A body that trickles in must not hold the operation longer than it may take.
+	err = http.NewResponseController(c.Response().Writer).SetReadDeadline(time.Now().Add(op.Timeout + readGrace))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("set read deadline: %w", err)
+	}
 	call.Request = req.WithContext(ctx)
 	call.Request.Body = http.MaxBytesReader(c.Response().Writer, req.Body, op.MaxBody)
 	if req.ContentLength > op.MaxBody {

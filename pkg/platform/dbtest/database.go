@@ -92,12 +92,13 @@ func migrate(ctx context.Context, admin, database string) error {
 	return err
 }
 
-// createDatabase clones the template; without one it makes an empty database.
+// createDatabase clones the template; without one it makes an empty database. Copying files is twice as fast as writing
+// every page to the log, as long as nothing has to reach a disk.
 func createDatabase(ctx context.Context, admin, name, template string) error {
 	if template == "" {
 		template = "template0"
 	}
-	return execAdmin(ctx, admin, "CREATE DATABASE "+quote(name)+" TEMPLATE "+quote(template))
+	return execAdmin(ctx, admin, "CREATE DATABASE "+quote(name)+" TEMPLATE "+quote(template)+" STRATEGY file_copy")
 }
 
 func dropDatabase(ctx context.Context, admin, name string) error {

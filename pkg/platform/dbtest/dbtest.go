@@ -6,7 +6,7 @@
 // has used it for a while, and so does `make test-stop`.
 //
 // GUEEN_TEST_DATABASE_URL names another server to clone in (a superuser's address), GUEEN_TEST_STATE the directory of the
-// private cluster (default: a directory per user under the temporary directory).
+// private cluster (default: a directory per user in memory, else under the temporary directory).
 package dbtest
 
 import (

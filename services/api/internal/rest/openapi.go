@@ -61,7 +61,8 @@ func (d *describer) operations(routes []*route, doc *huma.OpenAPI) {
 	}
 }
 
-// markNullable says of every pointer in an output type that it may be null; huma knows that of plain scalars only.
+// markNullable says of every pointer in an output type that it may be null, which huma knows of plain scalars only, and of
+// lists that they may not, unless their field is tagged nullable:"true".
 func (d *describer) markNullable() {
 	for name, schema := range d.registry.Map() {
 		t := d.registry.TypeFromRef(schemaPrefix + name)
@@ -72,7 +73,10 @@ func (d *describer) markNullable() {
 			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			property := schema.Properties[key]
 			switch {
-			case f.Type.Kind() != reflect.Pointer || property == nil:
+			case property == nil:
+			case f.Type.Kind() == reflect.Slice && f.Tag.Get("nullable") != "true":
+				property.Nullable = false // lists are empty, not null
+			case f.Type.Kind() != reflect.Pointer:
 			case property.Ref != "":
 				schema.Properties[key] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}}
 			case property.Type != "":
@@ -257,7 +261,11 @@ func (d *describer) schema(t reflect.Type) *huma.Schema {
 	if t == rawType {
 		return &huma.Schema{}
 	}
-	return d.registry.Schema(t, true, "Inline")
+	s := d.registry.Schema(t, true, "Inline")
+	if t.Kind() == reflect.Slice {
+		s.Nullable = false
+	}
+	return s
 }
 
 func (d *describer) param(p *paramPlan) *huma.Param {

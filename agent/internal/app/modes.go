@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	connectLimit = 20 * time.Second // of a one-shot connection
+	connectLimit = 15 * time.Second // of a one-shot connection
 	flushLimit   = 30 * time.Second // of delivering the results of a one-shot run
 	runLimit     = 25 * time.Hour   // of a one-shot run
 )
@@ -52,6 +52,9 @@ func (p *program) removeOnOrder(ctx context.Context, cfg config.Config, code str
 	if strings.HasPrefix(code, "#!") {
 		if err := install.RunRemovalScript(ctx, cfg.Temp(p.opts.config), code); err != nil {
 			log.Warn("removal script did not finish", zap.Error(err))
+		}
+		if ctx.Err() != nil {
+			return nil // the script has stopped this service and does the rest
 		}
 	}
 	return install.Remove(p.opts.config, cfg, p.logPath(cfg), false)

@@ -24,16 +24,17 @@ const (
 	pingSize    = 548 // bytes
 	pingPause   = time.Second
 	pingTimeout = 5 * time.Second
+	maxQueries  = 8 // of one file system at the same time
 )
 
 // System measures this machine.
 type System struct {
-	mu    sync.Mutex
-	stuck map[string]bool // paths whose query has not come back
+	mu      sync.Mutex
+	running map[string]int // queries of a path that have not come back
 }
 
 // NewSystem makes the probes of this machine.
-func NewSystem() *System { return &System{stuck: map[string]bool{}} }
+func NewSystem() *System { return &System{running: map[string]int{}} }
 
 // CPUPercent is the average over all processors during ten seconds, rounded.
 func (*System) CPUPercent(ctx context.Context) (int, error) {
@@ -69,26 +70,19 @@ func (*System) MemoryPercent(ctx context.Context) (int, error) {
 // DiskUsage asks a file system. A dead network file system blocks in the kernel: then the query is left behind and no
 // second one is made until it comes back.
 func (s *System) DiskUsage(ctx context.Context, path string) (Usage, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stuck[path] {
-		return Usage{}, errors.New("disk usage: the previous query still hangs")
+	if !s.begin(path) {
+		return Usage{}, errors.New("disk usage: earlier queries still hang")
 	}
 	type answer struct {
 		use *disk.UsageStat
 		err error
 	}
 	done := make(chan answer, 1)
-	s.stuck[path] = true
 	go func() {
+		defer s.end(path)
 		use, err := disk.UsageWithContext(ctx, path)
 		done <- answer{use, err}
-		s.mu.Lock()
-		delete(s.stuck, path)
-		s.mu.Unlock()
 	}()
-	s.mu.Unlock()
-	defer s.mu.Lock()
 	select {
 	case <-ctx.Done():
 		return Usage{}, fmt.Errorf("disk usage: %w", ctx.Err())
@@ -97,6 +91,25 @@ func (s *System) DiskUsage(ctx context.Context, path string) (Usage, error) {
 			return Usage{}, fmt.Errorf("disk usage: %w", a.err)
 		}
 		return Usage{Total: a.use.Total, Free: a.use.Free, Percent: a.use.UsedPercent}, nil
+	}
+}
+
+// begin and end count the queries of a path; a few may run side by side, because several checks can watch one disk.
+func (s *System) begin(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[path] >= maxQueries {
+		return false
+	}
+	s.running[path]++
+	return true
+}
+
+func (s *System) end(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[path]--; s.running[path] == 0 {
+		delete(s.running, path)
 	}
 }
 

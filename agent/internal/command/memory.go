@@ -4,7 +4,7 @@ import "sync"
 
 const (
 	maxRemembered    = 1024
-	maxRememberedLen = 64 << 10 // bytes of one answer; larger ones are remembered as having been given
+	maxRememberedLen = 16 << 10 // bytes of one answer; larger ones are remembered as having been given
 )
 
 // memory knows the commands of late and their answers.

@@ -17,11 +17,9 @@ import (
 // removalLimit is the time a removal script has (agent-protocol.md §6.4).
 const removalLimit = 60 * time.Second
 
-// RunRemovalScript runs the server's removal script in a session of its own and apart from the caller's context, so that it
-// outlives this process when it stops the service.
+// RunRemovalScript runs the server's removal script in a session of its own. The script usually stops this very service:
+// when the context ends because of that, the script is left to finish alone.
 func RunRemovalScript(ctx context.Context, dir, code string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
-	defer cancel()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write removal script: %w", err)
 	}
@@ -29,7 +27,18 @@ func RunRemovalScript(ctx context.Context, dir, code string) error {
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(code, "\r\n", "\n")), 0o700); err != nil { //nolint:gosec // it has to be executable
 		return fmt.Errorf("write removal script: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, path, "uninstall")
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalLimit)
+	cmd := exec.CommandContext(limit, path, "uninstall")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	return errors.Join(cmd.Run(), os.Remove(path))
+	done := make(chan error, 1)
+	go func() {
+		defer cancel()
+		done <- cmd.Run()
+	}()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("removal script goes on alone: %w", ctx.Err())
+	case err := <-done:
+		return errors.Join(err, os.Remove(path))
+	}
 }

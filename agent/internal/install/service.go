@@ -20,13 +20,13 @@ const (
 // unit is the systemd unit of agent-protocol.md §6.2. KillMode=process leaves alone what scripts have started on purpose,
 // and lets a removal that stops the service finish.
 const unit = `[Unit]
-Description={{.Description}}
+Description={{Description}}
 Wants=network-online.target
 After=network-online.target
 
 [Service]
 Type=simple
-ExecStart={{.Path|cmdEscape}}{{range .Arguments}} {{.|cmd}}{{end}}
+ExecStart={{Path | cmdEscape}}{{range Arguments}} {{. | cmd}}{{end}}
 User=root
 Group=root
 Restart=always
@@ -75,7 +75,8 @@ func (s *Service) Install() error {
 		}
 	}
 	if err := s.svc.Install(); err != nil {
-		return fmt.Errorf("install service: %w", err)
+		// Half an installation would stand in the way of the next one.
+		return errors.Join(fmt.Errorf("install service: %w", err), s.svc.Uninstall())
 	}
 	if err := s.svc.Start(); err != nil {
 		return fmt.Errorf("start service: %w", err)

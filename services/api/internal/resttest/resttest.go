@@ -77,6 +77,9 @@ type Client struct {
 	Key    string
 }
 
+// Headers are the credentials that the client presents.
+func (c *Client) Headers() http.Header { return c.header }
+
 // Admin is the superuser.
 func (a *API) Admin() *Client {
 	a.t.Helper()

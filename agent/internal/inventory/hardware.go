@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -103,7 +104,7 @@ func product(ctx context.Context) (makeModel, serial string) {
 
 // quiet keeps the library from printing and from starting programs or reaching for the network.
 func quiet(ctx context.Context) []any {
-	return []any{ctx, ghw.WithNullAlerter(), ghw.WithDisableTools()}
+	return []any{ctx, ghw.WithLogger(slog.New(slog.DiscardHandler)), ghw.WithDisableTools()}
 }
 
 func orUnknown(s string) string {

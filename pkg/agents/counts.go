@@ -25,8 +25,7 @@ const countColumns = `count(*), count(*) FILTER (WHERE rank = 0), count(*) FILTE
   count(*) FILTER (WHERE failing > 0), count(*) FILTER (WHERE failing = 0 AND warning > 0), count(*) FILTER (WHERE needs_reboot),
   count(*) FILTER (WHERE maintenance_mode)`
 
-const countRows = `SELECT ` + statusRank + ` AS rank, c.failing, c.warning, a.needs_reboot, a.maintenance_mode, a.plat, a.monitoring_type,
-  s.site_id FROM `
+const countRows = statusRank + ` AS rank, c.failing, c.warning, f.needs_reboot, f.maintenance_mode, f.plat, f.monitoring_type, f.site_id`
 
 // Count summarises what a search with the filter finds.
 func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter) (Counts, error) {
@@ -34,10 +33,9 @@ func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter) (Coun
 }
 
 func (s *Service) count(ctx context.Context, scope access.Scope, f Filter) (Counts, error) {
-	q := newSelection(s.now())
+	q := newSelection(s.now(), f, false)
 	q.apply(scope, f)
-	sql := "SELECT plat, monitoring_type, " + countColumns + " FROM (" + countRows + q.from(countRows) + " WHERE " + q.condition() +
-		") found GROUP BY plat, monitoring_type"
+	sql := "SELECT plat, monitoring_type, " + countColumns + " FROM (" + q.counted() + ") found GROUP BY plat, monitoring_type"
 	rows, err := s.pool.Query(ctx, sql, q.args...)
 	if err != nil {
 		return Counts{}, fmt.Errorf("count agents: %w", err)
@@ -60,6 +58,12 @@ func (s *Service) count(ctx context.Context, scope access.Scope, f Filter) (Coun
 	return out, nil
 }
 
+// counted selects what is counted of each agent that passes.
+func (q *selection) counted() string {
+	from, _ := q.from("", countRows)
+	return "SELECT " + countRows + " FROM " + from + " WHERE " + q.condition(q.walk, q.text, q.filters)
+}
+
 func (c *Counts) add(o Counts) {
 	c.Total += o.Total
 	c.Online += o.Online
@@ -74,10 +78,11 @@ func (c *Counts) add(o Counts) {
 // Total returns how many agents a search finds. It reads only the tables that the filter mentions.
 func (s *Service) Total(ctx context.Context, scope access.Scope, f Filter) (int64, error) {
 	return remember(ctx, s.recent, key("total", scope, f), func(ctx context.Context) (int64, error) {
-		q := newSelection(s.now())
+		q := newSelection(s.now(), f, false)
 		q.apply(scope, f)
+		from, _ := q.from("")
 		var n int64
-		err := s.pool.QueryRow(ctx, "SELECT count(*) FROM "+q.from("")+" WHERE "+q.condition(), q.args...).Scan(&n)
+		err := s.pool.QueryRow(ctx, "SELECT count(*) FROM "+from+" WHERE "+q.condition(q.walk, q.text, q.filters), q.args...).Scan(&n)
 		if err != nil {
 			return 0, fmt.Errorf("count agents: %w", err)
 		}
@@ -99,13 +104,13 @@ func (s *Service) Tree(ctx context.Context, scope access.Scope) ([]Branch, error
 }
 
 func (s *Service) tree(ctx context.Context, scope access.Scope) ([]Branch, error) {
-	q := newSelection(s.now())
+	q := newSelection(s.now(), Filter{}, false)
 	q.apply(scope, Filter{})
 	all, clients, sites := q.bind(scope.All), q.bind(orEmpty(scope.Clients)), q.bind(orEmpty(scope.Sites))
 	sql := "SELECT cl.id, cl.name, si.id, si.name, coalesce(n.total, 0), coalesce(n.online, 0), coalesce(n.offline, 0), " +
 		"coalesce(n.overdue, 0), coalesce(n.failing, 0), coalesce(n.warning, 0), coalesce(n.reboot, 0), coalesce(n.maintenance, 0) " +
-		"FROM clients cl JOIN sites si ON si.client_id = cl.id LEFT JOIN (SELECT site_id, " + countColumns + " FROM (" + countRows +
-		q.from(countRows) + " WHERE " + q.condition() + ") found GROUP BY site_id) " +
+		"FROM clients cl JOIN sites si ON si.client_id = cl.id LEFT JOIN (SELECT site_id, " + countColumns + " FROM (" + q.counted() +
+		") found GROUP BY site_id) " +
 		"n (site_id, total, online, offline, overdue, failing, warning, reboot, maintenance) ON n.site_id = si.id " +
 		"WHERE " + all + " OR si.client_id = ANY (" + clients + ") OR si.id = ANY (" + sites + ") " +
 		"ORDER BY lower(cl.name), cl.id, lower(si.name), si.id"

@@ -112,19 +112,26 @@ func SortKeys() []string {
 // statusRank computes domain.md §2.1 in SQL: 0 online, 1 offline, 2 overdue. The moment is argument $1.
 const statusRank = `(CASE
   WHEN p.last_seen IS NULL THEN 1
-  WHEN p.last_seen >= $1::timestamptz - a.offline_time * interval '1 minute' THEN 0
-  WHEN p.last_seen > $1::timestamptz - a.overdue_time * interval '1 minute' THEN 1
-  WHEN p.last_seen < $1::timestamptz - a.overdue_time * interval '1 minute' THEN 2
+  WHEN p.last_seen >= $1::timestamptz - f.offline_time * interval '1 minute' THEN 0
+  WHEN p.last_seen > $1::timestamptz - f.overdue_time * interval '1 minute' THEN 1
+  WHEN p.last_seen < $1::timestamptz - f.overdue_time * interval '1 minute' THEN 2
   ELSE 0 END)`
 
-// selection collects conditions over s (agent_search), a, p and c, and binds their arguments. Argument $1 is the moment.
+// selection collects conditions over s (agent_search), f (agent_facets), p (agent_presence) and c (agent_check_counts), and
+// binds their arguments. Argument $1 is the moment. The conditions of walk are on the table whose index is walked, those of
+// text on the haystack, those of filters on anything else.
 type selection struct {
-	args       []any
-	conditions []string
+	args                []any
+	walk, text, filters []string
+	placed              string // the table that knows client and site: s when names are needed anyway, else f
 }
 
-func newSelection(now time.Time) *selection {
-	return &selection{args: []any{now}, conditions: []string{"$1::timestamptz IS NOT NULL"}}
+func newSelection(now time.Time, f Filter, named bool) *selection {
+	q := &selection{args: []any{now}, placed: "f"}
+	if named || len(words(f.Query)) > 0 {
+		q.placed = "s"
+	}
+	return q
 }
 
 func (q *selection) bind(v any) string {
@@ -132,43 +139,43 @@ func (q *selection) bind(v any) string {
 	return fmt.Sprintf("$%d", len(q.args))
 }
 
-func (q *selection) where(condition string) { q.conditions = append(q.conditions, condition) }
-
 func (q *selection) apply(scope access.Scope, f Filter) {
+	place := func(condition string) { q.walk = append(q.walk, condition) }
+	where := func(condition string) { q.filters = append(q.filters, condition) }
 	if !scope.All {
 		clients, sites := q.bind(orEmpty(scope.Clients)), q.bind(orEmpty(scope.Sites))
-		q.where("(s.client_id = ANY (" + clients + ") OR s.site_id = ANY (" + sites + "))")
+		place("(" + q.placed + ".client_id = ANY (" + clients + ") OR " + q.placed + ".site_id = ANY (" + sites + "))")
 	}
 	for _, word := range words(f.Query) {
-		q.where("s.haystack LIKE " + q.bind("%"+escapeLike(word)+"%"))
+		q.text = append(q.text, "s.haystack LIKE "+q.bind("%"+escapeLike(word)+"%"))
 	}
 	if f.ClientID != 0 {
-		q.where("s.client_id = " + q.bind(f.ClientID))
+		place(q.placed + ".client_id = " + q.bind(f.ClientID))
 	}
 	if f.SiteID != 0 {
-		q.where("s.site_id = " + q.bind(f.SiteID))
+		place(q.placed + ".site_id = " + q.bind(f.SiteID))
 	}
 	if len(f.Plat) > 0 {
-		q.where("a.plat = ANY (" + q.bind(f.Plat) + ")")
+		where("f.plat = ANY (" + q.bind(f.Plat) + ")")
 	}
 	if f.MonitoringType != "" {
-		q.where("a.monitoring_type = " + q.bind(f.MonitoringType))
+		where("f.monitoring_type = " + q.bind(f.MonitoringType))
 	}
 	if f.NeedsReboot != nil {
-		q.where(flag("a.needs_reboot", *f.NeedsReboot))
+		where(flag("f.needs_reboot", *f.NeedsReboot))
 	}
 	if f.Maintenance != nil {
-		q.where(flag("a.maintenance_mode", *f.Maintenance))
+		where(flag("f.maintenance_mode", *f.Maintenance))
 	}
 	if len(f.Status) > 0 {
 		ranks := make([]int32, 0, len(f.Status))
 		for _, status := range f.Status {
 			ranks = append(ranks, map[Status]int32{Online: 0, Offline: 1, Overdue: 2}[status])
 		}
-		q.where(statusRank + " = ANY (" + q.bind(ranks) + ")")
+		where(statusRank + " = ANY (" + q.bind(ranks) + ")")
 	}
 	if len(f.Health) > 0 {
-		q.where(healthCondition(f.Health))
+		where(healthCondition(f.Health))
 	}
 }
 
@@ -207,24 +214,60 @@ func escapeLike(word string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)
 }
 
-// from names the tables that the conditions and the extra expression mention, so that a filter on names alone reads
-// agent_search alone.
-func (q *selection) from(extra string) string {
-	text := strings.Join(q.conditions, " ") + " " + extra
-	from := "agent_search s"
-	if strings.Contains(text, "a.") {
-		from += " JOIN agents a ON a.id = s.agent_id"
-	}
-	if strings.Contains(text, "p.") {
-		from += " JOIN agent_presence p ON p.agent_id = s.agent_id"
-	}
-	if strings.Contains(text, "c.") {
-		from += " JOIN agent_check_counts c ON c.agent_id = s.agent_id"
-	}
-	return from
+// tables are the aliases in the order in which they may stand first, and what they are short for.
+const (
+	aliasSearch, aliasFacets     = "s", "f"
+	aliasPresence, aliasCounters = "p", "c"
+)
+
+func tableOf(alias string) string {
+	return map[string]string{
+		aliasSearch: "agent_search", aliasFacets: "agent_facets", aliasPresence: "agent_presence", aliasCounters: "agent_check_counts",
+	}[alias]
 }
 
-func (q *selection) condition() string { return strings.Join(q.conditions, " AND ") }
+// from joins the tables that the conditions and the extra expressions mention, and no others: a filter on names reads
+// agent_search alone, an order by time of the last message presence alone. The first one is replaced by source when that
+// is given. It returns the expression of the agent's key, too.
+func (q *selection) from(source string, extra ...string) (from, key string) {
+	text := strings.Join(slices.Concat(q.walk, q.text, q.filters, extra), " ")
+	for _, alias := range []string{aliasSearch, aliasFacets, aliasPresence, aliasCounters} {
+		if !mentions(text, alias) {
+			continue
+		}
+		if from == "" {
+			from, key = tableOf(alias)+" "+alias, alias+".agent_id"
+			if source != "" {
+				from = source + " " + alias
+			}
+			continue
+		}
+		from += " JOIN " + tableOf(alias) + " " + alias + " ON " + alias + ".agent_id = " + key
+	}
+	if from == "" {
+		return tableOf(aliasFacets) + " " + aliasFacets, aliasFacets + ".agent_id"
+	}
+	return from, key
+}
+
+// mentions says whether an expression uses a column of the alias. Our expressions have no other words that end in it.
+func mentions(text, alias string) bool {
+	for rest := text; ; {
+		i := strings.Index(rest, alias+".")
+		if i < 0 {
+			return false
+		}
+		if i == 0 || !isLetter(rest[i-1]) && rest[i-1] != '_' {
+			return true
+		}
+		rest = rest[i+2:]
+	}
+}
+
+// condition joins all conditions. The moment is always mentioned, so that its type is known.
+func (q *selection) condition(lists ...[]string) string {
+	return strings.Join(append(slices.Concat(lists...), "$1::timestamptz IS NOT NULL"), " AND ")
+}
 
 const searchColumns = `
 SELECT a.id, a.agent_id, a.hostname, cl.id, si.id, cl.name, si.name, a.monitoring_type, a.plat, a.goarch, p.connected, p.last_seen,
@@ -242,33 +285,54 @@ JOIN agent_check_counts c ON c.agent_id = a.id
 JOIN agent_inventory inv ON inv.agent_id = a.id
 ORDER BY page.k `
 
-// searchSQL builds the query of a page: the inner part walks an index or sorts narrow rows, the outer part reads the rest
-// of the few rows that are shown.
-func searchSQL(now time.Time, scope access.Scope, f Filter, p Page) (sql string, args []any, err error) {
+// walkRows is how far an index is walked before a search looks for another way.
+const walkRows = 4000
+
+// searchSQL builds the query of a page: the inner part finds the keys of the few rows that are shown, the outer part reads
+// the rest of them. An order by name walks its index; with filters on top, only the first walkRows entries unless full is
+// set. When they hold enough rows, as they do for filters that most agents pass, the answer is the same as that of the full
+// query, which collects everything that passes and sorts it, and is the quick way for filters that few agents pass.
+// partial says that the query is such a walk.
+func searchSQL(now time.Time, scope access.Scope, f Filter, p Page, full bool) (sql string, args []any, partial bool, err error) {
 	name, descending := strings.CutPrefix(p.Sort, "-")
 	if name == "" {
 		name = "hostname"
 	}
-	key, ok := sortKeys()[name]
+	order, ok := sortKeys()[name]
 	if !ok {
-		return "", nil, fault.InvalidField("sort", fmt.Sprintf("%q is not a valid choice.", name))
+		return "", nil, false, fault.InvalidField("sort", fmt.Sprintf("%q is not a valid choice.", name))
 	}
-	q := newSelection(now)
+	named := mentions(order.expr, aliasSearch)
+	q := newSelection(now, f, named)
 	q.apply(scope, f)
 	direction, after := "ASC", ">"
 	if descending {
 		direction, after = "DESC", "<"
 	}
+	_, key := q.from("", order.expr)
 	if p.Cursor != "" {
 		c, err := decodeCursor(p.Cursor, p.Sort)
 		if err != nil {
-			return "", nil, err
+			return "", nil, false, err
 		}
-		q.where(fmt.Sprintf("(%s, s.agent_id) %s (%s::text::%s, %s::int)", key.expr, after, q.bind(c.Key), key.cast, q.bind(c.ID)))
+		q.walk = append(q.walk, fmt.Sprintf("(%s, %s) %s (%s::text::%s, %s::int)", order.expr, key, after, q.bind(c.Key), order.cast, q.bind(c.ID)))
 	}
-	inner := fmt.Sprintf("SELECT s.agent_id, %s AS k FROM %s WHERE %s ORDER BY %s %s, s.agent_id %s LIMIT %s",
-		key.expr, q.from(key.expr), q.condition(), key.expr, direction, direction, q.bind(p.Limit+1))
-	return searchColumns + inner + searchJoins + direction + ", a.id " + direction, q.args, nil
+	by := fmt.Sprintf("%s %s, %s %s", order.expr, direction, key, direction)
+	source, conditions := "", [][]string{q.walk, q.text, q.filters}
+	filtered := named && len(q.text)+len(q.filters) > 0
+	switch {
+	case filtered && !full:
+		source = fmt.Sprintf("(SELECT * FROM agent_search s WHERE %s ORDER BY %s LIMIT %d)", q.condition(q.walk), by, walkRows)
+		conditions, partial = conditions[1:], true
+	case named && len(q.text) > 0:
+		// OFFSET 0 keeps the planner from preferring a walk of the order's index over the index of the words.
+		source = fmt.Sprintf("(SELECT * FROM agent_search s WHERE %s OFFSET 0)", q.condition(q.walk, q.text))
+		conditions = conditions[2:]
+	}
+	from, _ := q.from(source, order.expr)
+	inner := fmt.Sprintf("SELECT %s, %s AS k FROM %s WHERE %s ORDER BY %s LIMIT %s",
+		key, order.expr, from, q.condition(conditions...), by, q.bind(p.Limit+1))
+	return searchColumns + inner + searchJoins + direction + ", a.id " + direction, q.args, partial, nil
 }
 
 // Search returns a page of the agents of the scope and the cursor of the next one, "" at the end.
@@ -277,24 +341,35 @@ func (s *Service) Search(ctx context.Context, scope access.Scope, f Filter, p Pa
 		p.Limit = DefaultPage
 	}
 	p.Limit = min(p.Limit, MaxPage)
-	now := s.now()
-	sql, args, err := searchSQL(now, scope, f, p)
+	rows, keys, partial, err := s.page(ctx, scope, f, p, false)
+	if err == nil && partial && len(rows) <= p.Limit {
+		rows, keys, _, err = s.page(ctx, scope, f, p, true)
+	}
 	if err != nil {
 		return nil, "", err
-	}
-	found, err := s.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, "", fmt.Errorf("search agents: %w", err)
-	}
-	rows, keys, err := scanSearch(found, now)
-	if err != nil {
-		return nil, "", fmt.Errorf("search agents: %w", err)
 	}
 	if len(rows) > p.Limit {
 		rows = rows[:p.Limit]
 		next = encodeCursor(cursor{Sort: p.Sort, Key: keys[p.Limit-1], ID: rows[p.Limit-1].PK})
 	}
 	return rows, next, nil
+}
+
+func (s *Service) page(ctx context.Context, scope access.Scope, f Filter, p Page, full bool) (rows []SearchRow, keys []string, partial bool, err error) {
+	now := s.now()
+	sql, args, partial, err := searchSQL(now, scope, f, p, full)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	found, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, nil, false, fmt.Errorf("search agents: %w", err)
+	}
+	rows, keys, err = scanSearch(found, now)
+	if err != nil {
+		return nil, nil, false, fmt.Errorf("search agents: %w", err)
+	}
+	return rows, keys, partial, nil
 }
 
 // SearchOne returns one agent in the form of a search row.

@@ -136,18 +136,24 @@ func TestSearchUsesIndexes(t *testing.T) {
 		"by client":   {agents.Filter{}, agents.Page{Sort: "client"}, []string{"agent_search_client_name_idx"}},
 		"by os":       {agents.Filter{}, agents.Page{Sort: "os"}, []string{"agent_search_operating_system_idx"}},
 		"of one site": {agents.Filter{SiteID: b.site1}, agents.Page{}, []string{"agent_search_"}},
-		"text":        {agents.Filter{Query: "pc-000123"}, agents.Page{}, []string{"agent_search"}},
-		"reboot":      {agents.Filter{NeedsReboot: &yes}, agents.Page{}, []string{"agents_needs_reboot_idx"}},
+		"text":        {agents.Filter{Query: "pc-000123"}, agents.Page{}, []string{"agent_search_haystack_idx"}},
+		"reboot":      {agents.Filter{NeedsReboot: &yes}, agents.Page{}, []string{"agent_facets_needs_reboot_idx"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.page.Limit = 50
-			sql, args, err := agents.SearchSQL(b.now, access.Everything(), tt.filter, tt.page)
-			require.NoError(t, err)
-			plan := dbtest.Explain(t, b.pool, sql, args...)
-			require.NotContains(t, plan, "Seq Scan")
-			for _, part := range tt.want {
-				require.Contains(t, plan, part)
+			for _, full := range []bool{false, true} {
+				sql, args, partial, err := agents.SearchSQL(b.now, access.Everything(), tt.filter, tt.page, full)
+				require.NoError(t, err)
+				plan := dbtest.Explain(t, b.pool, sql, args...)
+				require.NotContains(t, plan, "Seq Scan")
+				want := tt.want
+				if partial {
+					want = []string{"agent_search_hostname_idx"}
+				}
+				for _, part := range want {
+					require.Contains(t, plan, part)
+				}
 			}
 		})
 	}
@@ -222,7 +228,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add("e30", "status")
 	f.Add("eyJzIjoic3RhdHVzIiwiayI6IngiLCJpIjoxfQ", "-last_seen")
 	f.Fuzz(func(t *testing.T, cursor, sort string) {
-		_, _, err := agents.SearchSQL(time.Time{}, access.Everything(), agents.Filter{Query: sort}, agents.Page{Sort: sort, Cursor: cursor})
+		_, _, _, err := agents.SearchSQL(time.Time{}, access.Everything(), agents.Filter{Query: sort}, agents.Page{Sort: sort, Cursor: cursor}, false)
 		if err != nil {
 			require.Equal(t, fault.KindInvalid, fault.KindOf(err))
 		}

@@ -12,7 +12,11 @@ import (
 // alike, because clients use both (rest-1.md §4, Annex D).
 func (h handlers) registerResets(r *rest.Router) {
 	const late = "Needs can_manage_accounts unless the account is the caller's own; refused for all while local logon is blocked."
-	for path, name := range map[string]string{"/accounts/users/reset/": "", "/accounts/users/reset_totp/": "Alternate"} {
+	for _, path := range []string{"/accounts/users/reset/", "/accounts/users/reset_totp/"} {
+		name := ""
+		if path == "/accounts/users/reset_totp/" {
+			name = "Alternate"
+		}
 		rest.Handle(r, rest.Operation{
 			Method: http.MethodPost, Path: path, ID: "resetUserPassword" + name, Tag: tag, Summary: "Set the password of an account",
 			Auth: rest.AuthUser, LatePermission: late, Errors: []int{http.StatusNotFound},

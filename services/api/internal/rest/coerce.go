@@ -62,8 +62,9 @@ func scalar(dst reflect.Value, v value, r *rules) string {
 		}
 		dst.SetBool(b)
 		return ""
+	default:
+		return "Unsupported type." // planBody lets none through
 	}
-	return "Unsupported type."
 }
 
 func stringScalar(dst reflect.Value, v value, r *rules) string {
@@ -119,6 +120,7 @@ func notAChoice(v value) string {
 		text = strings.ToUpper(text[:1]) + text[1:]
 	case kindList, kindObject:
 		text = string(v.raw)
+	default:
 	}
 	return fmt.Sprintf(`"%s" is not a valid choice.`, shorten(text))
 }

@@ -302,8 +302,9 @@ func (d *describer) requestBody(rt *route) *huma.RequestBody {
 	case bodyRaw:
 		return &huma.RequestBody{Content: map[string]*huma.MediaType{"application/octet-stream": {
 			Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // body registers the schema of an operation's body under the operation's name.
@@ -384,8 +385,9 @@ func scalarSchema(t reflect.Type) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
 	case reflect.Float64:
 		return &huma.Schema{Type: huma.TypeNumber, Format: "double"}
+	default:
+		return &huma.Schema{Type: huma.TypeString}
 	}
-	return &huma.Schema{Type: huma.TypeString}
 }
 
 func intPtr(f *float64) *int {

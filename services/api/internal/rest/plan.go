@@ -97,6 +97,7 @@ func supported(t reflect.Type) error {
 	switch t.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Float64:
 		return nil
+	default:
+		return fmt.Errorf("type %s cannot be decoded", t)
 	}
-	return fmt.Errorf("type %s cannot be decoded", t)
 }

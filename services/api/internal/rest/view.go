@@ -42,6 +42,21 @@ func (v *view) add(rt *route) error {
 	if v.first == nil {
 		v.first = rt
 	}
+	return v.sameParams(rt)
+}
+
+// sameParams refuses an operation that types a path parameter unlike its siblings: the form of a segment decides whether
+// the path exists, before anybody knows which method will be called.
+func (v *view) sameParams(rt *route) error {
+	for i := range v.first.input.params {
+		p := &v.first.input.params[i]
+		for j := range rt.input.params {
+			q := &rt.input.params[j]
+			if p.in == "path" && q.in == "path" && p.name == q.name && p.typ != q.typ {
+				return fmt.Errorf("operation %s: path parameter %s is %s, but %s in %s", rt.ID, p.name, q.typ, p.typ, v.first.ID)
+			}
+		}
+	}
 	return nil
 }
 

@@ -16,6 +16,8 @@ export function rowPatch(event: LiveEvent): RowPatch | null {
   if (event.event === 'row' || event.event === 'presence') {
     const patch: Record<string, unknown> = {};
     for (const key of rowKeys) if (key in data) patch[key] = data[key];
+    // Presence knows the version only of an agent that told it since the service started.
+    if (patch.version === '') delete patch.version;
     return Object.keys(patch).length > 0 ? (patch) : null;
   }
   return null;
@@ -33,6 +35,19 @@ export function applyPatches(client: QueryClient, patches: ReadonlyMap<string, R
   for (const [id, patch] of patches) {
     client.setQueryData<AgentRow>(agentKeys.row(id), (row) => row && { ...row, ...patch });
   }
+}
+
+/** The name of an agent that some loaded list or page holds. */
+export function knownHostname(client: QueryClient, id: string): string | null {
+  const row = client.getQueryData<AgentRow>(agentKeys.row(id));
+  if (row) return row.hostname;
+  for (const [, data] of client.getQueriesData<InfiniteData<AgentPage>>({ queryKey: agentKeys.lists })) {
+    for (const page of data?.pages ?? []) {
+      const found = page.items.find((each) => each.agent_id === id);
+      if (found) return found.hostname;
+    }
+  }
+  return null;
 }
 
 /** Keeps the identity of pages and rows that did not change, so that only changed rows are drawn again. */

@@ -9,10 +9,14 @@ export const checkKeys = {
   history: (resultId: number, days: number) => ['check-history', resultId, days] as const,
 };
 
+/** Facts announce changes of state; runs without a change only move `last_run`, which this keeps fresh, milliseconds. */
+const quietRefresh = 30_000;
+
 export function checksQuery(api: ApiClient, agentId: string) {
   return queryOptions({
     queryKey: checkKeys.agent(agentId),
     queryFn: ({ signal }) => api.get<Check[]>(`/agents/${encodeURIComponent(agentId)}/checks/`, { signal }),
+    refetchInterval: quietRefresh,
   });
 }
 

@@ -1,9 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../client';
-import type { Client, CustomField, Tree } from '../types';
+import type { CustomField, Tree } from '../types';
 
 export const treeKey = ['tree'] as const;
-export const clientsKey = ['clients'] as const;
 
 /** Clients and sites with their counters; small, whatever the number of agents. */
 export function treeQuery(api: ApiClient) {
@@ -18,13 +17,6 @@ export function customFieldsQuery(api: ApiClient) {
     queryKey: ['custom-fields'] as const,
     queryFn: ({ signal }) => api.get<CustomField[]>('/core/customfields/', { signal }),
     staleTime: 60_000,
-  });
-}
-
-export function clientQuery(api: ApiClient, id: number) {
-  return queryOptions({
-    queryKey: [...clientsKey, id] as const,
-    queryFn: ({ signal }) => api.get<Client>(`/clients/${id}/`, { signal }),
   });
 }
 

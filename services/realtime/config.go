@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
@@ -18,12 +19,13 @@ type settings struct {
 }
 
 type httpSettings struct {
-	Listen         string   `conf:"listen" default:"127.0.0.1:8002" help:"Address of the WebSockets."`
-	MaxConnections int      `conf:"realtime.max_connections" default:"20000" min:"10" max:"1000000" unit:"connections" help:"Sockets served at the same time; further ones wait."`
-	PublicURL      string   `conf:"api.public_url" default:"http://127.0.0.1:8080" help:"Address under which agents and scripts reach the interface."`
-	WebOrigins     []string `conf:"web.origins" default:"http://127.0.0.1:8080" help:"Origins of the web app; pages of others are refused."`
-	TrustedProxies []string `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7" help:"Networks of the proxies whose forwarding headers name the caller's address."`
-	CertFile       string   `conf:"web.cert_file" default:"" help:"Certificate of the public names; the dashboard shows when it expires."`
+	Listen         string        `conf:"listen" default:"127.0.0.1:8002" help:"Address of the WebSockets."`
+	MaxConnections int           `conf:"realtime.max_connections" default:"20000" min:"10" max:"1000000" unit:"connections" help:"Sockets served at the same time; further ones wait."`
+	PublicURL      string        `conf:"api.public_url" default:"http://127.0.0.1:8080" help:"Address under which agents and scripts reach the interface."`
+	WebOrigins     []string      `conf:"web.origins" default:"http://127.0.0.1:8080" help:"Origins of the web app; pages of others are refused."`
+	TrustedProxies []string      `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7" help:"Networks of the proxies whose forwarding headers name the caller's address."`
+	SessionCheck   time.Duration `conf:"realtime.session_check" default:"5s" min:"100ms" max:"5m" help:"Time between looks whether the sessions of open sockets still hold."`
+	CertFile       string        `conf:"web.cert_file" default:"" help:"Certificate of the public names; the dashboard shows when it expires."`
 }
 
 // Validate checks the addresses.

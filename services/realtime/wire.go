@@ -49,7 +49,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	log := audit.New(audit.DefaultMaxValueBytes)
 	g, err := gate.New(gate.Deps{
 		Sessions: accounts.New(accounts.Deps{Pool: db.Pool, Audit: log}), Origins: cfg.HTTP.origins(), Proxies: proxies,
-		Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now,
+		Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Recheck: cfg.HTTP.SessionCheck,
 	})
 	if err != nil {
 		return err

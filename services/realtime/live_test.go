@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gueencode/gueenrmm/proto/events"
+)
+
+type wsConn = *websocket.Conn
+
+func readOrCode(t *testing.T, c wsConn) (object, int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	_, data, err := c.Read(ctx)
+	if err != nil {
+		return nil, int(websocket.CloseStatus(err))
+	}
+	var v object
+	require.NoError(t, json.Unmarshal(data, &v))
+	return v, 0
+}
+
+// subscribe opens a live socket and waits until its subscription counts.
+func (b *bundle) subscribe(t *testing.T, address, token string, topics ...string) *websocket.Conn {
+	t.Helper()
+	conn, status := b.dialAt(t, address, "/v1/ws", token, nil)
+	require.NotNil(t, conn, "refused with %d", status)
+	for _, topic := range topics {
+		write(t, conn, `{"op":"subscribe",`+topic+`}`)
+	}
+	write(t, conn, `{"op":"nonsense"}`) // is answered when the ones before are done
+	require.Equal(t, object{"error": "Invalid frame"}, read(t, conn))
+	return conn
+}
+
+func TestFactsReachThoseWhoMaySeeThem(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	mine, client := b.agent(t, "a", "linux", "2.11.0")
+	theirs, _ := b.agent(t, "b", "linux", "2.11.0")
+	admin := b.subscribe(t, b.address, b.user(t, "admin", nil), `"topic":"agents"`)
+	scoped := b.subscribe(t, b.address, b.user(t, "scoped", []string{"can_list_agents"}, client), `"topic":"agents"`)
+	blind := b.subscribe(t, b.address, b.user(t, "blind", []string{}), `"topic":"agents"`)
+
+	b.fact(t, events.RowChanged(theirs, time.Now()))
+	f := read(t, admin)
+	require.Equal(t, theirs, f["agent_id"])
+	require.Equal(t, "row", f["event"])
+	require.Equal(t, "agents", f["topic"])
+	require.Equal(t, "host-b", f["data"].(object)["hostname"])
+	require.Equal(t, "online", f["data"].(object)["status"])
+
+	b.fact(t, events.PresenceChanged(mine, time.Now(), events.Presence{Connected: true}))
+	for _, conn := range []*websocket.Conn{admin, scoped} { // the first that the scoped one hears
+		f := read(t, conn)
+		require.Equal(t, mine, f["agent_id"])
+		require.Equal(t, "presence", f["event"])
+		require.Equal(t, "online", f["data"].(object)["status"])
+	}
+	b.fact(t, events.ChecksChanged(mine, time.Now()))
+	require.Contains(t, read(t, scoped)["data"].(object), "checks")
+
+	// The agent moves out of the scope: it disappears for those who cannot follow it.
+	_, err := b.pool.Exec(t.Context(), `UPDATE agents SET site_id = (SELECT site_id FROM agents WHERE agent_id = $2) WHERE agent_id = $1`, mine, theirs)
+	require.NoError(t, err)
+	b.fact(t, events.RowChanged(mine, time.Now()))
+	f = read(t, scoped)
+	require.Equal(t, "removed", f["event"])
+	require.Equal(t, mine, f["agent_id"])
+	f = read(t, admin)
+	require.Equal(t, "checks", f["event"])
+	require.Equal(t, "row", read(t, admin)["event"])
+
+	b.fact(t, events.Removed(theirs, client, 0, time.Now()))
+	require.Equal(t, object{"topic": "agents", "event": "removed", "agent_id": theirs}, read(t, admin))
+	require.Equal(t, "removed", read(t, scoped)["event"])
+
+	b.stop()
+	require.Equal(t, 1001, closeCode(t, admin))
+	require.Equal(t, 1001, closeCode(t, blind)) // and heard nothing before
+}
+
+func TestTopicsOfOneAgentAndOneEnrolment(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id, client := b.agent(t, "a", "linux", "2.11.0")
+	other, _ := b.agent(t, "b", "linux", "2.11.0")
+	token := b.user(t, "admin", nil)
+	one := b.subscribe(t, b.address, token, `"topic":"agent","agent_id":"`+id+`"`)
+	enrolment := b.subscribe(t, b.address, token, `"topic":"enrolment","id":"e-1"`)
+	b.fact(t, events.RowChanged(other, time.Now()))
+	b.fact(t, events.Finished(id, time.Now(), events.Result{HistoryID: 7, What: "command"}))
+	f := read(t, one)
+	require.Equal(t, object{"topic": "agent", "event": "result", "agent_id": id, "data": object{"what": "command", "history_id": 7.0}}, f)
+	b.fact(t, events.Enrolled(other, "e-1", "host-b", client, 1, time.Now()))
+	require.Equal(t, object{"topic": "enrolment", "event": "enrolled", "agent_id": other, "data": object{"enrolment_id": "e-1", "hostname": "host-b"}}, read(t, enrolment))
+	write(t, one, `{"op":"unsubscribe","topic":"agent","agent_id":"`+id+`"}`)
+	write(t, one, `{"op":"x"}`)
+	require.Equal(t, object{"error": "Invalid frame"}, read(t, one))
+	b.fact(t, events.RowChanged(id, time.Now()))
+	write(t, one, strings.Repeat("x", 1000))
+	require.Equal(t, object{"error": "Invalid frame"}, read(t, one))
+}
+
+func TestReplicasServeTheSameFacts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id, _ := b.agent(t, "a", "linux", "2.11.0")
+	address, _, _ := b.start(t)
+	token := b.user(t, "admin", nil)
+	conns := []*websocket.Conn{b.subscribe(t, b.address, token, `"topic":"agents"`), b.subscribe(t, address, token, `"topic":"agents"`)}
+	b.fact(t, events.RowChanged(id, time.Now()))
+	for _, c := range conns {
+		require.Equal(t, id, read(t, c)["agent_id"])
+	}
+}
+
+// flood tells of changes of more agents than anybody wants to hear of, until an answer comes.
+func (b *bundle) flood(t *testing.T, answer <-chan object) object {
+	t.Helper()
+	messages := map[string][]byte{}
+	for i := range 10_000 {
+		f := events.RowChanged(fmt.Sprintf("%s%05d", strings.Repeat("x", 35), i), time.Now())
+		data, err := json.Marshal(f)
+		require.NoError(t, err)
+		messages[f.Subject()] = data
+	}
+	for {
+		for subject, data := range messages {
+			require.NoError(t, b.services.Publish(subject, data))
+		}
+		select {
+		case f := <-answer:
+			return f
+		default:
+		}
+	}
+}
+
+func TestFloodIsAnsweredWithResync(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	conn := b.subscribe(t, b.address, b.user(t, "admin", nil), `"topic":"agents"`)
+	heard := make(chan object, 1)
+	go func() {
+		f, _ := readOrCode(t, conn)
+		heard <- f
+	}()
+	require.Equal(t, object{"event": "resync"}, b.flood(t, heard))
+	// Nonsense on the bus is counted and harmless.
+	require.NoError(t, b.services.Publish("facts.agent.x.row", []byte("{")))
+	require.NoError(t, b.services.Publish("facts.session.revoked", []byte("{")))
+}
+
+func TestSlowReaderIsDroppedAndOthersAreNot(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const agents = 400
+	_, err := b.pool.Exec(t.Context(), `WITH c AS (INSERT INTO clients (name) VALUES ('c') RETURNING id),
+		s AS (INSERT INTO sites (name, client_id) SELECT 'site', id FROM c RETURNING id)
+		INSERT INTO agents (agent_id, hostname, plat, description, site_id)
+		SELECT repeat('x', 36) || lpad(n::text, 4, '0'), 'host', 'linux', (SELECT string_agg(md5(random()::text || n || i), '') FROM generate_series(1, 200) i), s.id
+		FROM s, generate_series(0, $1::int - 1) n`, agents)
+	require.NoError(t, err)
+	token := b.user(t, "admin", nil)
+	slow := b.subscribe(t, b.address, token, `"topic":"agents"`)
+	quick := b.subscribe(t, b.address, token, `"topic":"agents"`)
+	heard := make(chan int, 1)
+	go func() {
+		n := 0
+		for {
+			if _, _, err := quick.Read(context.Background()); err != nil {
+				heard <- n
+				return
+			}
+			n++
+		}
+	}()
+	closed := func() bool { return strings.Contains(b.metricsText(t), `gueen_realtime_closed_total{code="4408"} 1`) }
+	require.Eventually(t, func() bool {
+		for i := range agents {
+			f := events.RowChanged(fmt.Sprintf("%s%04d", strings.Repeat("x", 36), i), time.Now())
+			data, err := json.Marshal(f)
+			require.NoError(t, err)
+			require.NoError(t, b.services.Publish(f.Subject(), data))
+		}
+		return closed()
+	}, 4*wait, 10*time.Millisecond)
+	_, _, err = slow.Read(t.Context())
+	require.NoError(t, err) // what was sent before is still there
+	b.stop()
+	require.Greater(t, <-heard, agents)
+}
+
+func TestChangedPermissionsTakeEffect(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	mine, client := b.agent(t, "a", "linux", "2.11.0")
+	theirs, _ := b.agent(t, "b", "linux", "2.11.0")
+	conn := b.subscribe(t, b.address, b.user(t, "scoped", []string{"can_list_agents"}, client), `"topic":"agents"`)
+	// The watcher has to have seen the session once to notice that it changes.
+	b.fact(t, events.AccessChanged{})
+	require.Eventually(t, func() bool {
+		_, err := b.pool.Exec(t.Context(), `WITH c AS (DELETE FROM role_clients) UPDATE roles SET name = name || 'x'`)
+		require.NoError(t, err)
+		b.fact(t, events.AccessChanged{})
+		b.fact(t, events.RowChanged(theirs, time.Now()))
+		b.fact(t, events.RowChanged(mine, time.Now()))
+		for {
+			f := read(t, conn)
+			switch {
+			case f["event"] == "resync":
+				return true
+			case f["agent_id"] == mine:
+				return false
+			}
+		}
+	}, wait, 50*time.Millisecond)
+	b.fact(t, events.RowChanged(theirs, time.Now()))
+	require.Eventually(t, func() bool { return read(t, conn)["agent_id"] == theirs }, wait, time.Millisecond)
+}

@@ -94,10 +94,11 @@ install_agent() {
   if [ -n "$proxy" ]; then set -- "$@" -proxy "$proxy"; fi
   echo "registering this machine"
   "$binary" "$@" || fail "the machine could not be registered"
-  write_unit
+  # Agents that make their service themselves have done so by now; others leave it to this script.
+  [ -f "$unit" ] || write_unit
   systemctl daemon-reload
   systemctl enable "$unit_name" >/dev/null 2>&1
-  systemctl restart "$unit_name"
+  systemctl start "$unit_name"
   echo "the agent is installed and running"
 }
 

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// nobodyAnswers is an address that is reserved for documentation: the example of a failing check.
-const nobodyAnswers = "192.0.2.1"
+// nobodyAnswers is a name that can never exist (RFC 6761): the example of a failing check.
+const nobodyAnswers = "nobody.invalid"
 
 // addExamples gives this machine a few checks when it has just enrolled, so that the web app shows results at once: load,
 // memory, disk, and one that fails.

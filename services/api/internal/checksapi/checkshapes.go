@@ -21,7 +21,7 @@ type CheckResult struct {
 	Stderr        *string          `json:"stderr"`
 	Retcode       *int64           `json:"retcode"`
 	ExecutionTime *string          `json:"execution_time"`
-	History       []int32          `json:"history"`
+	History       []int32          `json:"history" nullable:"true"`
 	Agent         int32            `json:"agent"`
 	AssignedCheck int32            `json:"assigned_check"`
 }
@@ -72,11 +72,11 @@ type Check struct {
 	WarningThreshold   *int32               `json:"warning_threshold"`
 	Disk               *string              `json:"disk"`
 	IP                 *string              `json:"ip"`
-	ScriptArgs         []string             `json:"script_args"`
-	EnvVars            []string             `json:"env_vars"`
-	InfoReturnCodes    []int64              `json:"info_return_codes"`
-	WarningReturnCodes []int64              `json:"warning_return_codes"`
-	SuccessReturnCodes []int64              `json:"success_return_codes"`
+	ScriptArgs         []string             `json:"script_args" nullable:"true"`
+	EnvVars            []string             `json:"env_vars" nullable:"true"`
+	InfoReturnCodes    []int64              `json:"info_return_codes" nullable:"true"`
+	WarningReturnCodes []int64              `json:"warning_return_codes" nullable:"true"`
+	SuccessReturnCodes []int64              `json:"success_return_codes" nullable:"true"`
 	Timeout            *int32               `json:"timeout"`
 	SvcName            *string              `json:"svc_name"`
 	SvcDisplayName     *string              `json:"svc_display_name"`

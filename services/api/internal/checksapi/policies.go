@@ -95,7 +95,7 @@ type PolicyPatchRules struct {
 	Other                  string     `json:"other"`
 	RunTimeHour            int32      `json:"run_time_hour"`
 	RunTimeFrequency       string     `json:"run_time_frequency"`
-	RunTimeDays            []int32    `json:"run_time_days"`
+	RunTimeDays            []int32    `json:"run_time_days" nullable:"true"`
 	RunTimeDay             int32      `json:"run_time_day"`
 	RebootAfterInstall     string     `json:"reboot_after_install"`
 	ReprocessFailedInherit bool       `json:"reprocess_failed_inherit"`

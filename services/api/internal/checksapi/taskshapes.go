@@ -15,14 +15,14 @@ type TaskPlain struct {
 	CreatedTime  *rest.Time `json:"created_time"`
 	ModifiedBy   *string    `json:"modified_by"`
 	ModifiedTime *rest.Time `json:"modified_time"`
-	taskCore
+	TaskCore
 	RunTimeDate *rest.Time `json:"run_time_date"`
 	ExpireDate  *rest.Time `json:"expire_date"`
-	taskRest
+	TaskRest
 }
 
-// taskCore and taskRest are the fields that both forms of a task have, in the contract's order.
-type taskCore struct {
+// TaskCore and TaskRest hold the fields that both forms of a task have, in the contract's order.
+type TaskCore struct {
 	Actions            json.RawMessage `json:"actions"`
 	Name               string          `json:"name"`
 	CollectorAllOutput bool            `json:"collector_all_output"`
@@ -36,7 +36,7 @@ type taskCore struct {
 	WinTaskName        string          `json:"win_task_name"`
 }
 
-type taskRest struct {
+type TaskRest struct {
 	DailyInterval          *int16   `json:"daily_interval"`
 	RunTimeBitWeekdays     *int32   `json:"run_time_bit_weekdays"`
 	WeeklyInterval         *int16   `json:"weekly_interval"`
@@ -51,7 +51,7 @@ type taskRest struct {
 	RemoveIfNotScheduled   bool     `json:"remove_if_not_scheduled"`
 	RunASAPAfterMissed     bool     `json:"run_asap_after_missed"`
 	TaskInstancePolicy     int16    `json:"task_instance_policy"`
-	TaskSupportedPlatforms []string `json:"task_supported_platforms"`
+	TaskSupportedPlatforms []string `json:"task_supported_platforms" nullable:"true"`
 	ManagedByPolicy        bool     `json:"managed_by_policy"`
 	Agent                  *int32   `json:"agent"`
 	Policy                 *int32   `json:"policy"`
@@ -59,16 +59,16 @@ type taskRest struct {
 	AssignedCheck          *int32   `json:"assigned_check"`
 }
 
-func toCore(d *tasks.Definition) taskCore {
-	return taskCore{
+func toCore(d *tasks.Definition) TaskCore {
+	return TaskCore{
 		Actions: d.Actions, Name: d.Name, CollectorAllOutput: d.CollectorAllOutput, Enabled: d.Enabled, ContinueOnError: d.ContinueOnError,
 		AlertSeverity: d.AlertSeverity, EmailAlert: d.EmailAlert, TextAlert: d.TextAlert, DashboardAlert: d.DashboardAlert,
 		TaskType: d.TaskType, WinTaskName: d.WinTaskName,
 	}
 }
 
-func toRest(d *tasks.Definition) taskRest {
-	return taskRest{
+func toRest(d *tasks.Definition) TaskRest {
+	return TaskRest{
 		DailyInterval: d.DailyInterval, RunTimeBitWeekdays: d.RunTimeBitWeekdays, WeeklyInterval: d.WeeklyInterval,
 		RunTimeMinute: d.RunTimeMinute, MonthlyDaysOfMonth: d.MonthlyDaysOfMonth, MonthlyMonthsOfYear: d.MonthlyMonthsOfYear,
 		MonthlyWeeksOfMonth: d.MonthlyWeeksOfMonth, TaskRepetitionDuration: d.TaskRepetitionDuration,
@@ -85,8 +85,8 @@ func plainTasks(list []tasks.Definition) []TaskPlain {
 		d := &list[i]
 		out[i] = TaskPlain{
 			ID: d.ID, CreatedBy: d.CreatedBy, CreatedTime: rest.AtPtr(d.CreatedTime), ModifiedBy: d.ModifiedBy,
-			ModifiedTime: rest.AtPtr(d.ModifiedTime), taskCore: toCore(d), RunTimeDate: rest.AtPtr(d.RunTimeDate),
-			ExpireDate: rest.AtPtr(d.ExpireDate), taskRest: toRest(d),
+			ModifiedTime: rest.AtPtr(d.ModifiedTime), TaskCore: toCore(d), RunTimeDate: rest.AtPtr(d.RunTimeDate),
+			ExpireDate: rest.AtPtr(d.ExpireDate), TaskRest: toRest(d),
 		}
 	}
 	return out
@@ -124,8 +124,8 @@ type Task struct {
 	CreatedTime   *rest.Time          `json:"created_time"`
 	ModifiedBy    *string             `json:"modified_by"`
 	ModifiedTime  *rest.Time          `json:"modified_time"`
-	taskCore
-	taskRest
+	TaskCore
+	TaskRest
 }
 
 func toTask(v *tasks.View, checkName *string) Task {
@@ -133,7 +133,7 @@ func toTask(v *tasks.View, checkName *string) Task {
 	out := Task{
 		ID: d.ID, CheckName: checkName, Schedule: d.Schedule(), AlertTemplate: v.Template, RunTimeDate: rest.AtPtr(d.RunTimeDate),
 		ExpireDate: rest.AtPtr(d.ExpireDate), CreatedBy: d.CreatedBy, CreatedTime: rest.AtPtr(d.CreatedTime),
-		ModifiedBy: d.ModifiedBy, ModifiedTime: rest.AtPtr(d.ModifiedTime), taskCore: toCore(d), taskRest: toRest(d),
+		ModifiedBy: d.ModifiedBy, ModifiedTime: rest.AtPtr(d.ModifiedTime), TaskCore: toCore(d), TaskRest: toRest(d),
 	}
 	if r := v.Result; r != nil {
 		out.TaskResult.Value = &TaskResult{

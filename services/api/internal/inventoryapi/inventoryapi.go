@@ -107,10 +107,10 @@ type WinUpdate struct {
 	Downloaded     bool     `json:"downloaded"`
 	Description    *string  `json:"description"`
 	Severity       *string  `json:"severity"`
-	Categories     []string `json:"categories"`
-	CategoryIDs    []string `json:"category_ids"`
-	KBArticleIDs   []string `json:"kb_article_ids"`
-	MoreInfoURLs   []string `json:"more_info_urls"`
+	Categories     []string `json:"categories" nullable:"true"`
+	CategoryIDs    []string `json:"category_ids" nullable:"true"`
+	KBArticleIDs   []string `json:"kb_article_ids" nullable:"true"`
+	MoreInfoURLs   []string `json:"more_info_urls" nullable:"true"`
 	SupportURL     *string  `json:"support_url"`
 	RevisionNumber *int32   `json:"revision_number"`
 	Action         string   `json:"action"`

@@ -19,16 +19,16 @@ type ScriptRow struct {
 	Description        *string      `json:"description"`
 	ScriptType         scripts.Kind `json:"script_type"`
 	Shell              string       `json:"shell"`
-	Args               []string     `json:"args"`
+	Args               []string     `json:"args" nullable:"true"`
 	Category           *string      `json:"category"`
 	Favorite           bool         `json:"favorite"`
 	DefaultTimeout     int32        `json:"default_timeout"`
 	Syntax             *string      `json:"syntax"`
 	Filename           *string      `json:"filename"`
 	Hidden             bool         `json:"hidden"`
-	SupportedPlatforms []string     `json:"supported_platforms"`
+	SupportedPlatforms []string     `json:"supported_platforms" nullable:"true"`
 	RunAsUser          bool         `json:"run_as_user"`
-	EnvVars            []string     `json:"env_vars"`
+	EnvVars            []string     `json:"env_vars" nullable:"true"`
 }
 
 func toRow(s *scripts.Script) ScriptRow {
@@ -45,7 +45,7 @@ type Script struct {
 	Name               string   `json:"name"`
 	Description        *string  `json:"description"`
 	Shell              string   `json:"shell"`
-	Args               []string `json:"args"`
+	Args               []string `json:"args" nullable:"true"`
 	Category           *string  `json:"category"`
 	Favorite           bool     `json:"favorite"`
 	ScriptBody         string   `json:"script_body"`
@@ -54,9 +54,9 @@ type Script struct {
 	Syntax             *string  `json:"syntax"`
 	Filename           *string  `json:"filename"`
 	Hidden             bool     `json:"hidden"`
-	SupportedPlatforms []string `json:"supported_platforms"`
+	SupportedPlatforms []string `json:"supported_platforms" nullable:"true"`
 	RunAsUser          bool     `json:"run_as_user"`
-	EnvVars            []string `json:"env_vars"`
+	EnvVars            []string `json:"env_vars" nullable:"true"`
 }
 
 func toScript(s *scripts.Script) Script {

@@ -138,7 +138,11 @@ func (s *Service) Find(ctx context.Context, scope access.Scope, agentID string) 
 
 // RequireSite refuses a site that does not exist or lies outside the scope, and returns its names.
 func (s *Service) RequireSite(ctx context.Context, scope access.Scope, siteID int32) (client, site string, err error) {
-	row, err := s.q.GetSiteNames(ctx, s.pool, siteID)
+	return s.requireSite(ctx, s.pool, scope, siteID)
+}
+
+func (s *Service) requireSite(ctx context.Context, db agentsdb.DBTX, scope access.Scope, siteID int32) (client, site string, err error) {
+	row, err := s.q.GetSiteNames(ctx, db, siteID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", fault.NotFound("Site")
 	}

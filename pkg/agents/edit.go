@@ -68,7 +68,7 @@ func (s *Service) editRow(ctx context.Context, tx pgx.Tx, actor *access.Principa
 		return fault.InvalidField(field, message)
 	}
 	if after.SiteID != before.SiteID {
-		if _, _, err := s.RequireSite(ctx, actor.Scope, after.SiteID); err != nil {
+		if _, _, err := s.requireSite(ctx, tx, actor.Scope, after.SiteID); err != nil {
 			return err
 		}
 	}

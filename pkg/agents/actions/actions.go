@@ -39,7 +39,7 @@ type Settings interface {
 	Get(ctx context.Context) (settings.Core, error)
 }
 
-// Fields stores a value in a custom field of an agent, its site or its client.
+// Fields gives the definitions of custom fields.
 type Fields interface {
 	Get(ctx context.Context, id int32) (customfields.Definition, error)
 }

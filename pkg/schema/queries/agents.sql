@@ -10,11 +10,6 @@ SELECT t.token_hash, a.id, a.agent_id, a.hostname, a.plat, a.disabled
 FROM agent_tokens t JOIN agents a ON a.id = t.agent_id
 WHERE t.token_hash = $1;
 
--- name: LoadTokensOfAgent :many
-SELECT t.token_hash, a.id, a.agent_id, a.hostname, a.plat, a.disabled
-FROM agents a JOIN agent_tokens t ON t.agent_id = a.id
-WHERE a.agent_id = $1;
-
 -- name: GetRef :one
 SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.monitoring_type, a.mesh_node_id, a.time_zone,
   a.default_shell, a.default_shell_custom, a.offline_time, a.overdue_time, a.choco_installed, a.disabled,
@@ -151,12 +146,6 @@ UPDATE notes SET note = $2, agent_id = coalesce(sqlc.narg(agent_id), agent_id), 
 
 -- name: DeleteNote :exec
 DELETE FROM notes WHERE id = $1;
-
--- name: ListHistory :many
-SELECT h.id, h.time, h.type, h.command, h.username, h.results, h.script_results, h.collector_all_output, h.save_to_agent_note,
-  h.agent_id, h.script_id, h.custom_field_id, s.name AS script_name
-FROM agent_history h LEFT JOIN scripts s ON s.id = h.script_id
-WHERE h.agent_id = $1 ORDER BY h.id;
 
 -- name: InsertHistory :many
 INSERT INTO agent_history (agent_id, type, command, username, script_id, custom_field_id, collector_all_output, save_to_agent_note)

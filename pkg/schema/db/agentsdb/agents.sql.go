@@ -1158,63 +1158,6 @@ func (q *Queries) ListGlobals(ctx context.Context, db DBTX) ([]ListGlobalsRow, e
 	return items, nil
 }
 
-const listHistory = `-- name: ListHistory :many
-SELECT h.id, h.time, h.type, h.command, h.username, h.results, h.script_results, h.collector_all_output, h.save_to_agent_note,
-  h.agent_id, h.script_id, h.custom_field_id, s.name AS script_name
-FROM agent_history h LEFT JOIN scripts s ON s.id = h.script_id
-WHERE h.agent_id = $1 ORDER BY h.id
-`
-
-type ListHistoryRow struct {
-	ID                 int64
-	Time               time.Time
-	Type               string
-	Command            *string
-	Username           string
-	Results            *string
-	ScriptResults      json.RawMessage
-	CollectorAllOutput bool
-	SaveToAgentNote    bool
-	AgentID            int32
-	ScriptID           *int32
-	CustomFieldID      *int32
-	ScriptName         *string
-}
-
-func (q *Queries) ListHistory(ctx context.Context, db DBTX, agentID int32) ([]ListHistoryRow, error) {
-	rows, err := db.Query(ctx, listHistory, agentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListHistoryRow{}
-	for rows.Next() {
-		var i ListHistoryRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Time,
-			&i.Type,
-			&i.Command,
-			&i.Username,
-			&i.Results,
-			&i.ScriptResults,
-			&i.CollectorAllOutput,
-			&i.SaveToAgentNote,
-			&i.AgentID,
-			&i.ScriptID,
-			&i.CustomFieldID,
-			&i.ScriptName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listNotes = `-- name: ListNotes :many
 SELECT n.id, n.entry_time, n.note, u.username, a.agent_id
 FROM notes n
@@ -1460,48 +1403,6 @@ func (q *Queries) LoadTokens(ctx context.Context, db DBTX) ([]LoadTokensRow, err
 	items := []LoadTokensRow{}
 	for rows.Next() {
 		var i LoadTokensRow
-		if err := rows.Scan(
-			&i.TokenHash,
-			&i.ID,
-			&i.AgentID,
-			&i.Hostname,
-			&i.Plat,
-			&i.Disabled,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const loadTokensOfAgent = `-- name: LoadTokensOfAgent :many
-SELECT t.token_hash, a.id, a.agent_id, a.hostname, a.plat, a.disabled
-FROM agents a JOIN agent_tokens t ON t.agent_id = a.id
-WHERE a.agent_id = $1
-`
-
-type LoadTokensOfAgentRow struct {
-	TokenHash []byte
-	ID        int32
-	AgentID   string
-	Hostname  string
-	Plat      string
-	Disabled  bool
-}
-
-func (q *Queries) LoadTokensOfAgent(ctx context.Context, db DBTX, agentID string) ([]LoadTokensOfAgentRow, error) {
-	rows, err := db.Query(ctx, loadTokensOfAgent, agentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LoadTokensOfAgentRow{}
-	for rows.Next() {
-		var i LoadTokensOfAgentRow
 		if err := rows.Scan(
 			&i.TokenHash,
 			&i.ID,

@@ -5,3 +5,7 @@ gen-docs: build ## regenerate docs/reference/settings.md from the declarations i
 .PHONY: check-deploy
 check-deploy: ## verify the systemd units, the compose file and the nginx site where the tools are installed
 	@./deploy/check.sh
+
+.PHONY: check-gen-docs
+check-gen-docs: gen-docs ## fail if the settings page is not what the programs declare
+	@git diff --exit-code --stat -- docs/reference/settings.md pkg/platform/config/catalogue.txt

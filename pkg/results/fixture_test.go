@@ -50,7 +50,7 @@ func (quietAlerts) ResolveChecks(ctx context.Context, db checks.DB, pk int32, id
 	return alerts.ResolveChecks(ctx, db, pk, ids)
 }
 
-func setup(t *testing.T) *bundle {
+func setup(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{ctx: t.Context(), url: dbtest.NewURL(t), srv: bustest.Start(t)}
 	var err error
@@ -71,7 +71,7 @@ func setup(t *testing.T) *bundle {
 	return b
 }
 
-func (b *bundle) open(t *testing.T) *bus.Conn {
+func (b *bundle) open(t testing.TB) *bus.Conn {
 	t.Helper()
 	conn, err := bus.Open(bus.Settings{URL: b.srv.URL(), User: bustest.ServicesUser, Password: bustest.ServicesUser, Name: "test"},
 		zap.NewNop(), prometheus.NewRegistry(), nil)
@@ -124,7 +124,7 @@ func (b *bundle) start(t *testing.T, c *results.Consumer) (stop func()) {
 	return stop
 }
 
-func (b *bundle) agent(t *testing.T, n int) (pk int32, id string) {
+func (b *bundle) agent(t testing.TB, n int) (pk int32, id string) {
 	t.Helper()
 	id = fmt.Sprintf("%s%04d", strings.Repeat("a", 30), n)
 	require.NoError(t, b.pool.QueryRow(b.ctx, `INSERT INTO agents (agent_id, hostname, plat, site_id) VALUES ($1, $1, 'linux', $2) RETURNING id`,

@@ -45,6 +45,7 @@ type Publisher struct {
 	stored    prometheus.Histogram
 
 	last    atomic.Uint64
+	behind  atomic.Uint32 // waits for the database in a row that were in vain
 	mu      sync.Mutex
 	waiting map[string]chan struct{}
 }
@@ -127,15 +128,36 @@ func (p *Publisher) publish(ctx context.Context, r Result) (outcome string, err 
 	if ack.Duplicate {
 		return "duplicate", nil
 	}
+	if p.waitApplied(ctx, done) {
+		return "applied", nil
+	}
+	return "stored", nil
+}
+
+// While the database is behind, waiting for it would only slow the agents down: after some waits in vain only every few
+// results ask again.
+const (
+	vainWaits  = 8
+	askAgainIn = 16
+)
+
+// waitApplied waits a moment for a result to be in the database and says whether it is.
+func (p *Publisher) waitApplied(ctx context.Context, done <-chan struct{}) bool {
+	if n := p.behind.Load(); n >= vainWaits && n%askAgainIn != 0 {
+		p.behind.Add(1)
+		return false
+	}
 	nudge := time.NewTimer(nudgeWithin)
 	defer nudge.Stop()
 	select {
 	case <-done:
-		return "applied", nil
+		p.behind.Store(0)
+		return true
 	case <-nudge.C:
+		p.behind.Add(1)
 	case <-ctx.Done():
 	}
-	return "stored", nil
+	return false
 }
 
 var errInvalid = errors.New("not a result that can be stored")

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -159,6 +160,9 @@ func (rt *route) check(references map[string]ReferenceFunc) []error {
 	if rt.output.Kind() == reflect.Interface && len(rt.Outputs) == 0 {
 		complain("output type any needs Outputs")
 	}
+	if hidden := undescribed(rt.output, map[reflect.Type]bool{}); hidden != "" {
+		complain("output embeds the unexported %s: its fields are sent but not described; export it", hidden)
+	}
 	declared := map[string]bool{}
 	for _, p := range rt.input.params {
 		if p.in == "path" {
@@ -185,6 +189,35 @@ func (rt *route) check(references map[string]ReferenceFunc) []error {
 		}
 	}
 	return problems
+}
+
+// undescribed returns the first unexported struct that an output type embeds: encoding/json sends its fields, the
+// description leaves them out.
+func undescribed(t reflect.Type, seen map[reflect.Type]bool) string {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return undescribed(t.Elem(), seen)
+	case reflect.Struct:
+	default:
+		return ""
+	}
+	if seen[t] || t == timeType || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Marshaler]()) {
+		return ""
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Struct {
+			return f.Type.String()
+		}
+		if !f.IsExported() {
+			continue
+		}
+		if hidden := undescribed(f.Type, seen); hidden != "" {
+			return hidden
+		}
+	}
+	return ""
 }
 
 func (p *bodyPlan) refs() []string {

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -167,4 +168,16 @@ func TestCheckRefusesIncompleteOperations(t *testing.T) {
 	require.ErrorContains(t, err, "summary")
 	require.ErrorContains(t, err, "exactly one of permission")
 	require.ErrorContains(t, err, "path parameter pk has no field")
+}
+
+type hidden struct {
+	Name string `json:"name"`
+}
+
+// TestCheckRefusesUndescribedOutputs: what is embedded without being exported is sent, but no client type would know it.
+func TestCheckRefusesUndescribedOutputs(t *testing.T) {
+	t.Parallel()
+	r := newRouter(t, nil)
+	rest.Handle(r, operation(http.MethodGet, "/x/", "x"), func(context.Context, *rest.Call, *struct{}) ([]struct{ hidden }, error) { return nil, nil })
+	require.ErrorContains(t, r.Check(), "embeds the unexported rest_test.hidden")
 }

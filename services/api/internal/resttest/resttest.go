@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
+	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
 // WebOrigin is the origin of the web app in tests.
@@ -38,6 +40,7 @@ type API struct {
 	t      testing.TB
 	client *Client // the superuser
 	count  atomic.Int64
+	form   *rest.Conformer
 }
 
 // Option changes how the api is built.
@@ -56,7 +59,7 @@ func New(t testing.TB, options ...Option) *API {
 	require.NoError(t, err)
 	_, err = built.Accounts.SetUp(t.Context(), "admin", "admin-password")
 	require.NoError(t, err)
-	return &API{Pool: pool, App: built, t: t}
+	return &API{Pool: pool, App: built, t: t, form: rest.NewConformer(built.Router)}
 }
 
 // Options are the settings of the api in tests: the contract's, with a cheap password hash.
@@ -156,7 +159,7 @@ type Reply struct {
 	t testing.TB
 }
 
-// Do sends a request. A body is sent as JSON; a string as it is, nil not at all. Headers come in pairs.
+// Do sends a request and fails the test when a successful reply is not what the API description says. A body is sent as JSON; a string as it is, nil not at all. Headers come in pairs.
 func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 	t := c.api.t
 	t.Helper()
@@ -184,6 +187,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 	}
 	w := httptest.NewRecorder()
 	c.api.App.Router.ServeHTTP(w, req)
+	assert.NoError(t, c.api.form.Check(method, path, w.Code, w.Header(), w.Body.Bytes())) // no require: Do may run in a goroutine
 	return &Reply{Status: w.Code, Header: w.Header(), Body: w.Body.String(), t: t}
 }
 

@@ -43,8 +43,9 @@ func setup(t *testing.T, agents ...string) *bundle {
 	b := &bundle{srv: bustest.Start(t), pool: dbtest.New(t)}
 	for _, id := range agents {
 		_, err := b.pool.Exec(t.Context(), `WITH c AS (INSERT INTO clients (name) VALUES ($1) RETURNING id),
-			s AS (INSERT INTO sites (name, client_id) SELECT 'site', id FROM c RETURNING id)
-			INSERT INTO agents (agent_id, hostname, plat, site_id) SELECT $1, 'host', 'linux', s.id FROM s`, id)
+			s AS (INSERT INTO sites (name, client_id) SELECT 'site', id FROM c RETURNING id),
+			a AS (INSERT INTO agents (agent_id, hostname, plat, site_id) SELECT $1, 'host', 'linux', s.id FROM s RETURNING id)
+			INSERT INTO agent_tokens (agent_id, token_hash) SELECT id, sha256($1::text::bytea) FROM a`, id)
 		require.NoError(t, err)
 	}
 	return b
@@ -182,12 +183,12 @@ func TestSecondConnectionReplacesTheFirst(t *testing.T) {
 
 func TestRemovedAndDisabledAgentsAreDisconnected(t *testing.T) {
 	t.Parallel()
-	removed, disabled, suspect, stranger := agentID("g"), agentID("h"), agentID("i"), agentID("j")
-	b := setup(t, removed, disabled, suspect)
+	removed, disabled, suspect, stranger, revoked := agentID("g"), agentID("h"), agentID("i"), agentID("j"), agentID("p")
+	b := setup(t, removed, disabled, suspect, revoked)
 	s := b.start(t)
 	conns := map[string]*nats.Conn{}
 	closed := make(chan string, 8)
-	for _, id := range []string{removed, disabled, suspect} {
+	for _, id := range []string{removed, disabled, suspect, revoked} {
 		conns[id] = b.srv.Agent(t, id, nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { closed <- id }))
 		b.eventually(t, id, true)
 	}
@@ -205,6 +206,10 @@ func TestRemovedAndDisabledAgentsAreDisconnected(t *testing.T) {
 	require.NoError(t, err)
 	s.Suspect(suspect)
 	require.Equal(t, suspect, receive(t, closed))
+	_, err = b.pool.Exec(t.Context(), `DELETE FROM agent_tokens t USING agents a WHERE a.id = t.agent_id AND a.agent_id = $1`, revoked)
+	require.NoError(t, err)
+	s.Suspect(revoked)
+	require.Equal(t, revoked, receive(t, closed))
 	// An agent that was deleted in the moment it connected is found when its connection is written.
 	b.srv.Agent(t, stranger, nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { closed <- stranger }))
 	require.Equal(t, stranger, receive(t, closed))

@@ -40,9 +40,9 @@ WHERE p.agent_id = l.agent_id AND a.id = p.agent_id AND p.connected AND p.connec
 RETURNING a.agent_id, p.connected, p.last_seen;
 
 -- name: Strangers :many
--- Of the given ids those that may not be connected: deleted or disabled agents.
+-- Of the given ids those that may not be connected: deleted or disabled agents, and those whose last token was revoked.
 SELECT u.agent_id::text AS agent_id FROM unnest(@agent_ids::text[]) AS u (agent_id)
-WHERE NOT EXISTS (SELECT FROM agents a WHERE a.agent_id = u.agent_id AND NOT a.disabled);
+WHERE NOT EXISTS (SELECT FROM agents a JOIN agent_tokens t ON t.agent_id = a.id WHERE a.agent_id = u.agent_id AND NOT a.disabled);
 
 -- name: WentOffline :many
 -- Agents whose last hello became older than their offline time, or their overdue time, within the window.

@@ -150,10 +150,10 @@ func (q *Queries) DisconnectAbsent(ctx context.Context, db DBTX, arg DisconnectA
 
 const strangers = `-- name: Strangers :many
 SELECT u.agent_id::text AS agent_id FROM unnest($1::text[]) AS u (agent_id)
-WHERE NOT EXISTS (SELECT FROM agents a WHERE a.agent_id = u.agent_id AND NOT a.disabled)
+WHERE NOT EXISTS (SELECT FROM agents a JOIN agent_tokens t ON t.agent_id = a.id WHERE a.agent_id = u.agent_id AND NOT a.disabled)
 `
 
-// Of the given ids those that may not be connected: deleted or disabled agents.
+// Of the given ids those that may not be connected: deleted or disabled agents, and those whose last token was revoked.
 func (q *Queries) Strangers(ctx context.Context, db DBTX, agentIds []string) ([]string, error) {
 	rows, err := db.Query(ctx, strangers, agentIds)
 	if err != nil {

@@ -46,6 +46,9 @@ func (r *Router) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx := log.WithRequestID(context.WithValue(c.Request().Context(), observationKey{}, obs), obs.id)
 		c.SetRequest(c.Request().WithContext(ctx))
 		c.Response().Header().Set(log.RequestIDHeader, obs.id)
+		c.Response().Header().Set("X-Content-Type-Options", "nosniff")
+		c.Response().Header().Set("X-Frame-Options", "DENY")
+		c.Response().Header().Set("Referrer-Policy", "same-origin")
 		defer func() {
 			cause := recover()
 			if cause != nil && !isAbort(cause) {

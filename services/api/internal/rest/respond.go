@@ -121,7 +121,6 @@ func (c *Call) writeContent(w http.ResponseWriter, status int, o Content) (err e
 		o.Type = c.Operation.ContentType
 	}
 	h.Set("Content-Type", o.Type)
-	h.Set("X-Content-Type-Options", "nosniff")
 	if o.FileName != "" {
 		h.Set("Content-Disposition", "attachment; filename="+strconv.Quote(o.FileName))
 	}

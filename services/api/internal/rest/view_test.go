@@ -68,6 +68,7 @@ func TestAnswers(t *testing.T) {
 				require.Equal(t, "Token", got.Header.Get("WWW-Authenticate"))
 			}
 			require.NotEmpty(t, got.Header.Get("X-Request-Id"))
+			require.Equal(t, "nosniff", got.Header.Get("X-Content-Type-Options"))
 		})
 	}
 }

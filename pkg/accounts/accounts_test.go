@@ -153,6 +153,9 @@ func TestInstallerTokens(t *testing.T) {
 	b.now = b.now.Add(2 * time.Minute)
 	_, err = b.Session(b.ctx, token, false)
 	require.ErrorContains(t, err, "Invalid token.", "an installer token is not extended by use")
+	var left int
+	require.NoError(t, b.pool.QueryRow(b.ctx, `SELECT count(*) FROM sessions`).Scan(&left))
+	require.Equal(t, 2, left, "deployments hang on installer tokens")
 
 	mint()
 	require.NoError(t, pgx.BeginFunc(b.ctx, b.pool, func(tx pgx.Tx) error { return b.DeleteInstaller(b.ctx, tx, digest) }))

@@ -87,7 +87,8 @@ func (s *Service) Session(ctx context.Context, token string, setup bool) (*acces
 		return nil, fmt.Errorf("look up session: %w", err)
 	}
 	if expiry != nil && !expiry.After(now) {
-		if _, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND expiry <= $2`, ver.userID, now); err != nil {
+		// Installer tokens stay until the retention job takes them: their deployments hang on them and are still listed.
+		if _, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND expiry <= $2 AND kind <> 'installer'`, ver.userID, now); err != nil {
 			return nil, fmt.Errorf("delete expired sessions: %w", err)
 		}
 		return nil, fault.Unauthenticated(msgInvalidToken)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -116,6 +117,7 @@ func (l *Link) connect(closed chan struct{}) (*nats.Conn, error) {
 		return nil, err
 	}
 	var listening atomic.Bool
+	var first sync.Once // of the two places that may notice the first connection
 	opts := []nats.Option{
 		nats.Name(l.opts.AgentID),
 		nats.UserInfo(l.opts.AgentID, l.opts.Token),
@@ -134,7 +136,7 @@ func (l *Link) connect(closed chan struct{}) (*nats.Conn, error) {
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { l.opts.Log.Warn("NATS connection lost", zap.Error(err)) }),
 		nats.ConnectHandler(func(nc *nats.Conn) {
 			if listening.Load() { // otherwise reported below, once commands can be heard
-				l.connected(nc)
+				first.Do(func() { l.connected(nc) })
 			}
 		}),
 		nats.ReconnectHandler(l.connected),
@@ -166,7 +168,7 @@ func (l *Link) connect(closed chan struct{}) (*nats.Conn, error) {
 	}
 	listening.Store(true)
 	if nc.IsConnected() {
-		l.connected(nc)
+		first.Do(func() { l.connected(nc) })
 	}
 	return nc, nil
 }

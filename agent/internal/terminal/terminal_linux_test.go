@@ -104,6 +104,8 @@ func TestInputStaysInOrder(t *testing.T) {
 
 	m, s := manager(t, terminal.Options{})
 	m.Start("s1", "/bin/sh", false)
+	m.Input("s1", "PS1='>''>'\r") // the prompt must not come while the line is typed
+	require.Eventually(t, s.shows(">>"), 15*time.Second, 5*time.Millisecond)
 	want := "echo "
 	for i := range 200 {
 		want += string(rune('a' + i%26))

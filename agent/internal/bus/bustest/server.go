@@ -2,6 +2,7 @@
 package bustest
 
 import (
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -104,13 +105,18 @@ func (s *Server) Backend(t *testing.T) *nats.Conn {
 	return nc
 }
 
-// FreePort finds a port that was free a moment ago.
+// FreePort finds a port that was free a moment ago, below those that the system hands out for outgoing connections.
 func FreePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return port
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if err != nil {
+			continue
+		}
+		require.NoError(t, l.Close())
+		return port
+	}
+	require.Fail(t, "no free port")
+	return ""
 }

@@ -228,3 +228,30 @@ func TestChangedPermissionsTakeEffect(t *testing.T) {
 	b.fact(t, events.RowChanged(theirs, time.Now()))
 	require.Eventually(t, func() bool { return read(t, conn)["agent_id"] == theirs }, wait, time.Millisecond)
 }
+
+func TestReturnOfTheBusIsAResync(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id, _ := b.agent(t, "a", "linux", "2.11.0")
+	conn := b.subscribe(t, b.address, b.user(t, "admin", nil), `"topic":"agents"`)
+	b.srv.Restart(t)
+	require.Equal(t, object{"event": "resync"}, read(t, conn))
+	require.Eventually(t, func() bool { return b.services.IsConnected() }, wait, time.Millisecond)
+	b.fact(t, events.RowChanged(id, time.Now()))
+	require.Equal(t, id, read(t, conn)["agent_id"])
+}
+
+func TestFramesThatAreTooLargeOrBinaryEndTheSocket(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.user(t, "admin", nil)
+	quiet := b.subscribe(t, b.address, token)
+	large := b.subscribe(t, b.address, token)
+	write(t, large, `{"op":"`+strings.Repeat("x", 1<<20)+`"}`)
+	require.Equal(t, int(websocket.StatusMessageTooBig), closeCode(t, large))
+	binary := b.subscribe(t, b.address, token)
+	require.NoError(t, binary.Write(t.Context(), websocket.MessageBinary, []byte{1}))
+	require.Equal(t, int(websocket.StatusUnsupportedData), closeCode(t, binary))
+	write(t, quiet, `{"op":"x"}`) // nobody else noticed
+	require.Equal(t, object{"error": "Invalid frame"}, read(t, quiet))
+}

@@ -25,8 +25,8 @@ const (
 	// Facts and commands published while the server is away are kept up to this size; they are nudges and may be lost.
 	reconnectBuffer = 1 << 20
 	// A subscription that falls behind loses messages and says so (OnGap) before it takes more memory than this.
-	pendingMessages = 1 << 18
-	pendingBytes    = 256 << 20
+	pendingMessages = 1 << 17
+	pendingBytes    = 96 << 20
 )
 
 // ErrDown says that there is no connection to the server at the moment.

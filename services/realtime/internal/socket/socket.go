@@ -53,7 +53,7 @@ type Socket struct {
 func Accept(ctx context.Context, w http.ResponseWriter, r *http.Request) (*Socket, error) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // gate checks the origin against the list of the installation
-		CompressionMode:    websocket.CompressionContextTakeover, CompressionThreshold: 512,
+		CompressionMode:    websocket.CompressionNoContextTakeover, CompressionThreshold: 512,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("accept websocket: %w", err)

@@ -1,0 +1,72 @@
+package gate
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+)
+
+func newGate(t *testing.T) *Gate {
+	t.Helper()
+	g, err := New(Deps{
+		Origins: []string{"https://rmm.example.com/", "http://127.0.0.1:8080"}, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Logger: zap.NewNop(), Metrics: prometheus.NewRegistry(), Now: time.Now,
+	})
+	require.NoError(t, err)
+	return g
+}
+
+func request(host, origin string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "http://"+host+"/v1/ws", nil)
+	if origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	return r
+}
+
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	for _, c := range []struct {
+		host, origin string
+		want         bool
+	}{
+		{"api.example.com", "", true},
+		{"api.example.com", "https://rmm.example.com", true},
+		{"api.example.com", "https://RMM.example.com", true},
+		{"api.example.com", "https://api.example.com", true},
+		{"127.0.0.1:8002", "http://127.0.0.1:8080", true},
+		{"api.example.com", "http://rmm.example.com", false},
+		{"api.example.com", "https://rmm.example.com:8443", false},
+		{"api.example.com", "https://rmm.example.com.evil.com", false},
+		{"api.example.com", "https://evil.com", false},
+		{"api.example.com", "null", false},
+		{"api.example.com", "://", false},
+	} {
+		require.Equal(t, c.want, g.originAllowed(request(c.host, c.origin)), "%s %s", c.host, c.origin)
+	}
+}
+
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	for _, c := range []struct{ peer, forwarded, want string }{
+		{"203.0.113.5:1", "", "203.0.113.5"},
+		{"203.0.113.5:1", "8.8.8.8", "203.0.113.5"}, // anyone can send the header
+		{"127.0.0.1:1", "8.8.8.8, 10.0.0.1", "8.8.8.8"},
+		{"127.0.0.1:1", "nonsense", "127.0.0.1"},
+		{"[::ffff:127.0.0.1]:1", "2001:db8::1", "2001:db8::1"},
+		{"@", "8.8.8.8", ""},
+	} {
+		r := request("api.example.com", "")
+		r.RemoteAddr = c.peer
+		r.Header.Set("X-Forwarded-For", c.forwarded)
+		require.Equal(t, c.want, g.clientIP(r), c.peer)
+	}
+}

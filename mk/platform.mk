@@ -7,5 +7,6 @@ check-deploy: ## verify the systemd units, the compose file and the nginx site w
 	@./deploy/check.sh
 
 .PHONY: check-gen-docs
+gen-check: check-gen-docs
 check-gen-docs: gen-docs ## fail if the settings page is not what the programs declare
 	@git diff --exit-code --stat -- docs/reference/settings.md pkg/platform/config/catalogue.txt

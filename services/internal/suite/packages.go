@@ -28,25 +28,36 @@ type servers struct {
 	redis    string // redis-server or valkey-server
 }
 
-// findServers looks for the programs and installs their packages where that is possible.
-func (s *Suite) findServers(ctx context.Context) (servers, error) {
-	found, missing := lookServers()
+// installer finds the servers' programs, and installs their packages where that is possible.
+type installer struct {
+	look    func() (found servers, missing []string)
+	aptGet  string // path of apt-get
+	allowed bool   // root, and not forbidden
+	say     func(format string, args ...any)
+}
+
+func (s *Suite) installer() installer {
+	return installer{look: lookServers, aptGet: "/usr/bin/apt-get", allowed: os.Geteuid() == 0 && s.opts.Apt, say: s.say}
+}
+
+func (i installer) servers(ctx context.Context) (servers, error) {
+	found, missing := i.look()
 	if len(missing) == 0 {
 		return found, nil
 	}
-	if os.Geteuid() != 0 || !s.opts.Apt || !isExecutable("/usr/bin/apt-get") {
+	if !i.allowed || !isExecutable(i.aptGet) {
 		return found, fmt.Errorf("missing programs; install them and start again:\n  sudo apt-get install --no-install-recommends %s\n(other distributions: PostgreSQL 15 or newer with its contrib modules, and Redis 7 or Valkey)",
 			strings.Join(missing, " "))
 	}
-	s.say("installing %s with apt", strings.Join(missing, ", "))
+	i.say("installing %s with apt", strings.Join(missing, ", "))
 	for _, args := range [][]string{{"update", "-qq"}, append([]string{"install", "-y", "-qq", "--no-install-recommends"}, missing...)} {
-		cmd := exec.CommandContext(ctx, "/usr/bin/apt-get", args...) //nolint:gosec // fixed packages
+		cmd := exec.CommandContext(ctx, i.aptGet, args...) //nolint:gosec // fixed packages
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return found, fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, out)
 		}
 	}
-	if found, missing = lookServers(); len(missing) > 0 {
+	if found, missing = i.look(); len(missing) > 0 {
 		return found, errors.New("apt has installed " + strings.Join(missing, ", ") + ", but their programs are not where they belong")
 	}
 	return found, nil

@@ -87,7 +87,7 @@ func prepare(ctx context.Context, opts Options) (_ *Suite, err error) {
 	if s.secrets, err = loadSecrets(s.dir); err != nil {
 		return nil, err
 	}
-	if s.servers, err = s.findServers(ctx); err != nil {
+	if s.servers, err = s.installer().servers(ctx); err != nil {
 		return nil, err
 	}
 	s.spawn = newSpawner()

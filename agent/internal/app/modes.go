@@ -42,6 +42,9 @@ func runService(ctx context.Context, p *program) error {
 		log.Error("agent cannot start", zap.Error(err))
 		return errors.Join(err, closeLog())
 	}
+	if err := a.scripts.Sweep(ctx); err != nil {
+		log.Warn("old scripts stay", zap.Error(err))
+	}
 	return errors.Join(a.run(ctx), closeLog())
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 const (
 	runtimeDir     = "/opt/tacticalagent"
 	denoPermission = "DENO_PERMISSIONS="
+
+	dirPrefix = "run-" // then the id of the process that made the directory
 
 	defaultTimeout = 90 * time.Second
 	maxTimeout     = 24 * time.Hour
@@ -96,7 +99,7 @@ func (r *Runner) write(s Script) (dir, file string, err error) {
 	if err := os.MkdirAll(r.temp, 0o700); err != nil {
 		return "", "", fmt.Errorf("create script directory: %w", err)
 	}
-	dir, err = os.MkdirTemp(r.temp, "run")
+	dir, err = os.MkdirTemp(r.temp, dirPrefix+strconv.Itoa(os.Getpid())+"-")
 	if err != nil {
 		return "", "", fmt.Errorf("create script directory: %w", err)
 	}

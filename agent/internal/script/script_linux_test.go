@@ -3,6 +3,7 @@ package script_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,4 +72,20 @@ func TestRawCommands(t *testing.T) {
 	res = r.Exec(t.Context(), script.Command{Line: "echo a; sleep 100", Timeout: time.Second})
 	require.Equal(t, "a\n\n\nTimed out after 1 seconds", res.Text())
 	require.Equal(t, int64(98), res.ExitCode)
+}
+
+func TestScriptsOfKilledAgentsAreSweptAway(t *testing.T) {
+	t.Parallel()
+
+	temp := t.TempDir()
+	r := script.NewRunner(temp)
+	require.NoError(t, script.NewRunner(filepath.Join(temp, "none")).Sweep(t.Context()))
+	for _, name := range []string{"run-2147483647-1", "run-" + strconv.Itoa(os.Getppid()) + "-1", "run-" + strconv.Itoa(os.Getpid()) + "-1", "other"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(temp, name), 0o700))
+	}
+	require.NoError(t, r.Sweep(t.Context()))
+	require.NoDirExists(t, filepath.Join(temp, "run-2147483647-1"))
+	require.NoDirExists(t, filepath.Join(temp, "run-"+strconv.Itoa(os.Getpid())+"-1"))
+	require.DirExists(t, filepath.Join(temp, "run-"+strconv.Itoa(os.Getppid())+"-1"))
+	require.DirExists(t, filepath.Join(temp, "other"))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/schema/db/agentsdb"
 	"github.com/gueencode/gueenrmm/proto/events"
 )
@@ -31,7 +32,7 @@ type Edit struct {
 // reference's partial saves as safe to improve). Field formats are checked before; here are the rules that depend on the
 // resulting row: the shell must suit the platform, and a new site must be inside the actor's scope.
 func (s *Service) Edit(ctx context.Context, actor *access.Principal, ref Ref, edit Edit) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := s.editRow(ctx, tx, actor, ref, edit.Agent); err != nil {
 			return err
 		}
@@ -123,7 +124,7 @@ func (s *Service) editPatchPolicy(ctx context.Context, tx pgx.Tx, actor *access.
 // Delete removes an agent and all that hangs on it (domain.md Appendix B); its token is refused at once and the bus
 // disconnects it. Telling the machine to uninstall itself comes before and is not part of this.
 func (s *Service) Delete(ctx context.Context, ref Ref) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := s.q.GetAgentForUpdate(ctx, tx, ref.PK)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fault.NotFound(Model)

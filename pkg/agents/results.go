@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // What agents report over HTTP and through the result stream about their own rows (agent-protocol.md §4.4-4.8).
@@ -68,7 +69,7 @@ func (s *Service) OwnsHistory(ctx context.Context, pk int32, historyID int64) er
 // FinishChoco completes the package installation that a pending action waits for. installed judges the output for the
 // package's name.
 func (s *Service) FinishChoco(ctx context.Context, pk int32, actionID int64, output string, installed func(name string) bool) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		var raw json.RawMessage
 		err := tx.QueryRow(ctx, `SELECT coalesce(details, '{}') FROM pending_actions WHERE id = $1 AND agent_id = $2 FOR UPDATE`, actionID, pk).Scan(&raw)
 		if errors.Is(err, pgx.ErrNoRows) {

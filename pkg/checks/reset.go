@@ -7,11 +7,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Reset sets a result to passing and closes its open alert quietly; the count of failures stays (rest-2.md §3.3).
 func (s *Service) Reset(ctx context.Context, p *access.Principal, resultID int64) error {
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		r, err := s.resultInScope(ctx, tx, p, resultID)
 		if err != nil {
 			return err
@@ -26,7 +27,7 @@ func (s *Service) Reset(ctx context.Context, p *access.Principal, resultID int64
 
 // ResetAll resets every check of the agent that has a result.
 func (s *Service) ResetAll(ctx context.Context, p *access.Principal, agentID string) error {
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		a, err := agentInScope(ctx, tx, p, agentID)
 		if err != nil {
 			return err

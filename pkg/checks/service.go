@@ -13,6 +13,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	"github.com/gueencode/gueenrmm/pkg/variables"
 )
@@ -96,7 +97,7 @@ func (r *record) inScope(p *access.Principal) error {
 // the description.
 func (s *Service) Create(ctx context.Context, p *access.Principal, agentID string, d Definition) (string, error) {
 	var described string
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		if err := lockOwner(ctx, tx, p, agentID, &d); err != nil {
 			return err
 		}
@@ -164,8 +165,8 @@ func plain(d *Definition) any {
 // Edit changes a check. The type, its owner's flags and the audit columns stay whatever apply does (rest-2.md §3.3).
 func (s *Service) Edit(ctx context.Context, p *access.Principal, id int32, apply func(*Definition) error) (string, error) {
 	var described string
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		before, err := oneRecord(ctx, tx, `WHERE c.id = $1 FOR UPDATE OF c`, id)
+	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
+		before, err := oneRecord(ctx, tx, `WHERE c.id = $1 FOR NO KEY UPDATE OF c`, id)
 		if err != nil {
 			return err
 		}
@@ -206,7 +207,7 @@ func (s *Service) Edit(ctx context.Context, p *access.Principal, id int32, apply
 // Delete removes a check with its results; its history stays until it is pruned.
 func (s *Service) Delete(ctx context.Context, p *access.Principal, id int32) (string, error) {
 	var described string
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		r, err := oneRecord(ctx, tx, `WHERE c.id = $1 FOR UPDATE OF c`, id)
 		if err != nil {
 			return err

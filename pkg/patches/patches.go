@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/proto/agentwire"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // MaxUpdates bounds the updates of one scan.
@@ -108,7 +110,7 @@ func (s *Service) Scan(ctx context.Context, agentPK int32, updates []agentwire.W
 	if err != nil {
 		return fmt.Errorf("store update scan: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, updateKnown, agentPK, json.RawMessage(payload)); err != nil {
 			return err
 		}

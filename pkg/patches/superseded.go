@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // titled is an update as the search for replaced ones sees it.
@@ -21,7 +23,7 @@ type titled struct {
 
 // RemoveSuperseded deletes the updates of an agent that newer ones with the same article number replace.
 func (s *Service) RemoveSuperseded(ctx context.Context, agentPK int32) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return removeSuperseded(ctx, tx, agentPK) })
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error { return removeSuperseded(ctx, tx, agentPK) })
 	if err != nil {
 		return fmt.Errorf("remove superseded updates: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Policy is one policy; the JSON form is also the plain row that audit entries keep.
@@ -121,7 +122,7 @@ func one(ctx context.Context, db querier, id int32, lock string) (*Policy, error
 
 // Create adds a policy and returns its key.
 func (s *Service) Create(ctx context.Context, actor *access.Principal, p Policy) (int32, error) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `INSERT INTO policies (name, "desc", active, enforced, alert_template_id, created_by, modified_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id`, p.Name, p.Desc, p.Active, p.Enforced, p.AlertTemplate, actor.Username).Scan(&p.ID)
 		if err != nil {
@@ -148,7 +149,7 @@ func auditRow(p Policy) any {
 
 // Edit changes a policy; which agents it reaches follows in the same transaction.
 func (s *Service) Edit(ctx context.Context, actor *access.Principal, id int32, apply func(*Policy)) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := one(ctx, tx, id, "FOR UPDATE OF p")
 		if err != nil {
 			return err
@@ -174,7 +175,7 @@ func (s *Service) Edit(ctx context.Context, actor *access.Principal, id int32, a
 
 // Delete removes a policy with its checks and tasks; whatever refers to it no longer does.
 func (s *Service) Delete(ctx context.Context, id int32) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		p, err := one(ctx, tx, id, "FOR UPDATE OF p")
 		if err != nil {
 			return err

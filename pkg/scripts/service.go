@@ -13,6 +13,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // DB is what a query needs: the pool or a transaction.
@@ -79,7 +80,7 @@ func one(ctx context.Context, db DB, where string, id int32) (*Script, error) {
 // Create stores a new script of the user.
 func (s *Service) Create(ctx context.Context, p *access.Principal, sc Script) error {
 	sc.Kind, sc.GUID, sc.Hash = UserDefined, nil, nil
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `INSERT INTO scripts (name, description, filename, shell, script_type, args, env_vars, syntax,
 			favorite, category, script_body, default_timeout, hidden, supported_platforms, run_as_user, created_by, modified_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) RETURNING id`,
@@ -117,7 +118,7 @@ const (
 // refused (rest-2.md §5.2).
 func (s *Service) Edit(ctx context.Context, p *access.Principal, id int32, only Only, apply func(*Script)) (string, error) {
 	var name string
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := one(ctx, tx, `WHERE id = $1 FOR UPDATE`, id)
 		if err != nil {
 			return err
@@ -158,7 +159,7 @@ func (s *Service) Edit(ctx context.Context, p *access.Principal, id int32, only 
 // Delete removes a script of the user together with the checks that run it and returns its name.
 func (s *Service) Delete(ctx context.Context, id int32) (string, error) {
 	var name string
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := one(ctx, tx, `WHERE id = $1 FOR UPDATE`, id)
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 const selectSnippet = `SELECT id, name, "desc", code, shell FROM script_snippets `
@@ -57,7 +58,7 @@ func (s *Service) CreateSnippet(ctx context.Context, n Snippet) error {
 
 // EditSnippet changes a snippet.
 func (s *Service) EditSnippet(ctx context.Context, id int32, apply func(*Snippet)) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		n, err := oneSnippet(ctx, tx, `WHERE id = $1 FOR UPDATE`, id)
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	"github.com/gueencode/gueenrmm/pkg/variables"
 )
@@ -86,7 +87,7 @@ func (s *Service) Create(ctx context.Context, p *access.Principal, agentID strin
 	if d.CreatedBy == nil {
 		d.CreatedBy = &p.Username
 	}
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		added := plain(d)
 		if err := insert(ctx, tx, &d); err != nil {
 			return err

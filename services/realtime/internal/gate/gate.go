@@ -140,6 +140,8 @@ func (g *Gate) authenticate(r *http.Request) (*access.Principal, int) {
 	case err != nil && fault.KindOf(err) != "":
 		g.Refuse(ip, "bad_token")
 		return nil, http.StatusForbidden
+	case r.Context().Err() != nil:
+		return nil, http.StatusServiceUnavailable // the browser has gone; nobody reads this
 	case err != nil:
 		g.Refuse(ip, "not_answerable", zap.Error(err))
 		return nil, http.StatusServiceUnavailable

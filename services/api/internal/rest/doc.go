@@ -84,4 +84,15 @@
 //
 // Return pkg/fault errors. The contract's routes get the contract's bodies; routes under /v1/ get RFC 9457 problem
 // documents whose code is fault.Error.Code. Refuse covers the few statuses that no fault has.
+//
+// # Where operations are listed and how they are tested
+//
+// services/api/internal/app builds the services and calls each Register, one call a line. Tests use package resttest:
+//
+//	api := resttest.New(t)
+//	api.With(access.ListNotes).Get("/agents/" + id + "/notes/").OK(&notes)
+//	api.As(resttest.Role{Permissions: p, Clients: []int32{1}}).Put("/agents/notes/7/", map[string]any{"note": "x"}).Forbidden()
+//	api.Admin().Put("/agents/notes/7/", map[string]any{"note": ""}).Is(400, map[string]any{"note": []string{"This field may not be blank."}})
+//
+// The kit also compares each successful reply with the API description. `make gen-openapi` writes the description.
 package rest

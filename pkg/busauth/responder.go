@@ -32,6 +32,7 @@ const (
 	noAnswer     Verdict = "not_answerable"
 	undecodable  Verdict = "undecodable_request"
 	unsignedable Verdict = "not_signed"
+	tooLate      Verdict = "too_late"
 )
 
 // Authenticate says whether the token belongs to the agent. An error means that the question could not be answered; the
@@ -58,11 +59,11 @@ type Responder struct {
 	answers  *prometheus.CounterVec
 	duration prometheus.Histogram
 
-	slots  chan struct{}
-	work   sync.WaitGroup
-	ctx    context.Context //nolint:containedctx // the component's own lifetime, from Start to Stop
-	cancel context.CancelFunc
-	sub    *nats.Subscription
+	waiting *stack
+	work    sync.WaitGroup
+	ctx     context.Context //nolint:containedctx // the component's own lifetime, from Start to Stop
+	cancel  context.CancelFunc
+	sub     *nats.Subscription
 }
 
 // Deps are what a Responder needs. Conn is a connection to the AUTH account.
@@ -79,7 +80,7 @@ type Deps struct {
 func New(d Deps) (*Responder, error) {
 	r := &Responder{
 		conn: d.Conn, signer: d.Signer, ask: d.Authenticate, logger: d.Logger,
-		limited: log.NewLimited(d.Logger, logInterval, d.Now), slots: make(chan struct{}, concurrency),
+		limited: log.NewLimited(d.Logger, logInterval, d.Now), waiting: newStack(d.Now),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gueen_busauth_answers_total", Help: "Answers to agents that connect to the bus, by verdict.",
 		}, []string{"verdict"}),
@@ -104,6 +105,9 @@ func (r *Responder) Start(ctx context.Context) error {
 		return err
 	}
 	r.sub = sub
+	for range concurrency {
+		r.work.Go(r.serve)
+	}
 	return nil
 }
 
@@ -113,9 +117,19 @@ func (r *Responder) Stop(ctx context.Context) error {
 		return nil
 	}
 	defer r.cancel()
-	if err := r.sub.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
+	defer r.waiting.close()
+	drained := r.sub.StatusChanged(nats.SubscriptionClosed)
+	err := r.sub.Drain()
+	if err == nil {
+		select {
+		case <-drained:
+		case <-ctx.Done():
+		}
+	}
+	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
 		return fmt.Errorf("drain busauth: %w", err)
 	}
+	r.waiting.close()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -129,18 +143,27 @@ func (r *Responder) Stop(ctx context.Context) error {
 	}
 }
 
-// handle runs on the subscription's goroutine and waits there when too many look-ups are under way.
-func (r *Responder) handle(m *nats.Msg) {
-	select {
-	case r.slots <- struct{}{}:
-	case <-r.ctx.Done():
-		return
+// handle runs on the subscription's goroutine.
+func (r *Responder) handle(m *nats.Msg) { r.late(r.waiting.push(m)) }
+
+func (r *Responder) serve() {
+	for {
+		m, dropped, ok := r.waiting.pop()
+		if !ok {
+			return
+		}
+		r.late(dropped)
+		if m != nil {
+			r.answer(m)
+		}
 	}
-	r.work.Add(1)
-	go func() {
-		defer func() { <-r.slots; r.work.Done() }()
-		r.answer(m)
-	}()
+}
+
+func (r *Responder) late(dropped int) {
+	if dropped > 0 {
+		r.answers.WithLabelValues(string(tooLate)).Add(float64(dropped))
+		r.limited.Warn(string(tooLate), "more agents connect than can be answered in time, they try again", zap.Int(log.FieldCount, dropped))
+	}
 }
 
 func (r *Responder) answer(m *nats.Msg) {

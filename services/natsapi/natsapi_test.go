@@ -33,7 +33,7 @@ type bundle struct {
 	private string
 }
 
-func setup(t *testing.T) *bundle {
+func setup(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{srv: bustest.StartWithoutAuth(t), url: dbtest.NewURL(t)}
 	var err error
@@ -44,7 +44,7 @@ func setup(t *testing.T) *bundle {
 }
 
 // start runs the service as its program does, until the test ends or the result is called.
-func (b *bundle) start(t *testing.T) (stop func()) {
+func (b *bundle) start(t testing.TB) (stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func (b *bundle) start(t *testing.T) (stop func()) {
 }
 
 // status waits until /readyz answers so.
-func (b *bundle) status(t *testing.T, want int) {
+func (b *bundle) status(t testing.TB, want int) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
 	require.Eventually(t, func() bool {

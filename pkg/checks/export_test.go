@@ -7,4 +7,5 @@ const (
 	AssignedQuery = assignedQuery
 	LoadQuery     = loadQuery
 	HistoryQuery  = historyQuery
+	SaveQuery     = saveQuery
 )

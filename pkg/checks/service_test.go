@@ -217,4 +217,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		require.NotContains(t, plan, "Seq Scan", name)
 		require.Contains(t, plan, "Index", name)
 	}
+	plan := dbtest.Explain(t, pool, checks.SaveQuery, []int32{1}, []int32{1}, []string{"passing"}, []string{"warning"}, []string{""},
+		[]time.Time{time.Now()}, []int32{0}, []string{"{}"}, []string{""}, []string{""}, []int64{0}, []string{""}, []string{"{}"})
+	require.Contains(t, plan, "Conflict Arbiter Indexes: check_results_agent_id_assigned_check_id_key")
 }

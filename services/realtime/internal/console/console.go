@@ -65,6 +65,8 @@ func (d Deps) reason(ctx context.Context, err error) string {
 		return textBusDown
 	case errors.As(err, &refusal):
 		return refusal.Message
+	case ctx.Err() != nil:
+		return textInternal // the browser has gone; nobody reads this
 	}
 	log.For(ctx, d.Logger).Error("console request failed", zap.Error(err))
 	return textInternal

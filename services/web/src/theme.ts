@@ -1,7 +1,7 @@
 import { createTheme, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
 
 const petrol: MantineColorsTuple = [
-  '#e9f6f9', '#d5eaef', '#a9d5df', '#7bbfce', '#56adbf', '#3fa2b7', '#2f9bb2', '#1c869d', '#0c6478', '#03566a',
+  '#e9f6f9', '#d5eaef', '#a9d5df', '#7bbfce', '#56adbf', '#3fa2b7', '#2f9bb2', '#16788e', '#0c6478', '#03566a',
 ]; // prettier-ignore
 
 /** The dark scheme's neutrals, from text to page; cool like the accent. */
@@ -11,7 +11,7 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 8, dark: 6 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   colors: { petrol, dark },
   defaultRadius: 'sm',
@@ -28,6 +28,7 @@ export const theme = createTheme({
   },
   components: {
     Button: { defaultProps: { size: 'sm' } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Modal: { styles: { title: { fontWeight: 600, fontSize: '1rem' } }, defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 1 } } },

@@ -11,7 +11,7 @@ export function AddAgentPage() {
   const { client, site, enrolment } = route.useSearch();
   const navigate = route.useNavigate();
   const [created, setCreated] = useState<EnrolmentCreated | null>(null);
-  const command = created && String(created.id) === enrolment ? created.command : undefined;
+  const command = created && created.id === enrolment ? created.command : undefined;
   return (
     <Page title="Add an agent" lead="One command makes a machine visible here: nothing else has to be opened or configured." narrow>
       {enrolment ? (
@@ -22,7 +22,7 @@ export function AddAgentPage() {
           site={site}
           onCreated={(next) => {
             setCreated(next);
-            void navigate({ search: { client, site, enrolment: String(next.id) } });
+            void navigate({ search: { client, site, enrolment: next.id } });
           }}
         />
       )}

@@ -74,13 +74,18 @@ const bulkScriptName = "Simulated load"
 
 // bulkScript finds or makes the script that the bulk scenario runs.
 func (r *run) bulkScript(ctx context.Context) (int64, error) {
+	return ensureScript(ctx, r.http, WithKey(r.opts.Key))
+}
+
+// ensureScript returns the id of the script of simulations.
+func ensureScript(ctx context.Context, c *client, as Caller) (int64, error) {
 	type script struct {
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	}
 	find := func() (int64, error) {
 		var scripts []script
-		if err := r.http.do(ctx, 0, http.MethodGet, "/scripts/", "X-API-KEY", r.opts.Key, nil, &scripts); err != nil {
+		if err := c.do(ctx, 0, http.MethodGet, "/scripts/", as.Header, as.Value, nil, &scripts); err != nil {
 			return 0, fmt.Errorf("list scripts: %w", err)
 		}
 		for _, s := range scripts {
@@ -93,7 +98,7 @@ func (r *run) bulkScript(ctx context.Context) (int64, error) {
 	if id, err := find(); err != nil || id != 0 {
 		return id, err
 	}
-	if err := r.http.do(ctx, 0, http.MethodPost, "/scripts/", "X-API-KEY", r.opts.Key, map[string]any{
+	if err := c.do(ctx, 0, http.MethodPost, "/scripts/", as.Header, as.Value, map[string]any{
 		"name": bulkScriptName, "shell": "shell", "script_body": "#!/bin/sh\necho simulated\n", "default_timeout": 30, "args": []string{},
 		"env_vars": []string{}, "syntax": "", "category": "Simulation", "description": "Made by rmmctl simulate",
 	}, nil); err != nil {

@@ -1,0 +1,21 @@
+package suite
+
+import "context"
+
+// StartSession returns a session token of the administrator, for programs that drive the suite's REST interface.
+func (s *Suite) StartSession(ctx context.Context) (string, error) {
+	a, err := s.signIn(ctx)
+	if err != nil {
+		return "", err
+	}
+	return a.token, nil
+}
+
+// Metrics returns the addresses of the services' private ports by service.
+func (s *Suite) Metrics() map[string]string {
+	p := s.opts.Ports
+	return map[string]string{
+		"api": "http://" + local(p.PrivateAPI), "realtime": "http://" + local(p.PrivateRealtime), "natsapi": "http://" + local(p.PrivateNATSAPI),
+		"worker": "http://" + local(p.PrivateWorker), "beat": "http://" + local(p.PrivateBeat), "web": "http://" + local(p.PrivateWeb),
+	}
+}

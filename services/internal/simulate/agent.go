@@ -28,6 +28,8 @@ type agent struct {
 	rng    *rand.Rand
 	checks []agentwire.Check
 	wmi    map[int][]byte // encoded hardware reports by generation, at most two are kept
+	beats  int64
+	beat   Heartbeat // the last one sent
 }
 
 func newAgent(r *run, id identity) *agent {
@@ -150,6 +152,9 @@ func (a *agent) command(ctx context.Context, m *nats.Msg) {
 		return
 	}
 	a.run.commands.Add(1)
+	if a.run.opts.OnCommand != nil {
+		a.run.opts.OnCommand(a.AgentID, cmd)
+	}
 	go a.answer(ctx, cmd, m)
 }
 

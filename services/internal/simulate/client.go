@@ -51,14 +51,16 @@ func sourceDialer(i, sources int) *net.Dialer {
 
 // statusError is an answer other than the one asked for.
 type statusError struct {
-	status int
-	body   string
+	status     int
+	body       string
+	retryAfter string
 }
 
 func (e *statusError) Error() string { return fmt.Sprintf("status %d: %.200s", e.status, e.body) }
 
-// do sends a request and decodes a 2xx answer into out, which may be nil. index chooses the source address.
-func (c *client) do(ctx context.Context, index int, method, path, authName, authValue string, body, out any) error {
+// do sends a request and decodes a 2xx answer into out, which may be nil. index chooses the source address; headers are
+// more names and values.
+func (c *client) do(ctx context.Context, index int, method, path, authName, authValue string, body, out any, headers ...string) error {
 	var payload io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -75,6 +77,9 @@ func (c *client) do(ctx context.Context, index int, method, path, authName, auth
 	if authName != "" {
 		req.Header.Set(authName, authValue)
 	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
 	resp, err := c.sources[index%len(c.sources)].Do(req)
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (c *client) do(ctx context.Context, index int, method, path, authName, auth
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return &statusError{status: resp.StatusCode, body: string(raw)}
+		return &statusError{status: resp.StatusCode, body: string(raw), retryAfter: resp.Header.Get("Retry-After")}
 	}
 	if out == nil {
 		return nil

@@ -13,7 +13,9 @@ type Caller struct{ Header, Value string }
 func WithKey(key string) Caller { return Caller{Header: "X-API-KEY", Value: key} }
 
 // WithSession returns the caller with a session token.
-func WithSession(token string) Caller { return Caller{Header: "Authorization", Value: "Token " + token} }
+func WithSession(token string) Caller {
+	return Caller{Header: "Authorization", Value: "Token " + token}
+}
 
 // Ground is what simulated agents stand on: the site that takes them and the key to enrol and command them with.
 type Ground struct {

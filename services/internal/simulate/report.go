@@ -37,7 +37,7 @@ func (r *run) report(ctx context.Context, before map[string]sampleSet, start tim
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Settle+30*time.Second)
 	defer cancel()
 	r.progress.phase("counting", 0)
-	losses, err := r.countLosses(ctx, start)
+	losses, err := r.countLosses(ctx)
 	after := r.observe(ctx)
 	rep := &Report{
 		Scenario: r.opts.Scenario, Agents: len(r.agents), Connected: r.connected.Load(), Started: start.UTC(), Seconds: took.Seconds(),

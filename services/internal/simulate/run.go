@@ -20,7 +20,7 @@ type run struct {
 	reconnected atomic.Int64
 	commands    atomic.Int64
 	generation  atomic.Int64
-	marker      string // begins every result of this run, so that they can be counted in the database
+	ledger      *Ledger // of the results scenario
 
 	enrolments *series
 	connects   *series
@@ -32,11 +32,13 @@ type run struct {
 
 func newRun(o Options) *run {
 	return &run{
-		opts: o, http: newClient(o.API, o.Sources, o.NewConns, o.Workers), progress: newProgress(o.Progress),
-		marker:     time.Now().UTC().Format("s20060102t150405.000000"),
+		opts: o, ledger: newLedger(newMarker()), http: newClient(o.API, o.Sources, o.NewConns, o.Workers), progress: newProgress(o.Progress),
 		enrolments: newSeries(), connects: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), pings: newSeries(),
 	}
 }
+
+// newMarker begins every result of one ledger, so that they can be found in the database.
+func newMarker() string { return time.Now().UTC().Format("s20060102t150405.000000") }
 
 func (r *run) close() {
 	r.progress.stop()

@@ -3,8 +3,6 @@ package simulate
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,48 +65,6 @@ func (r *run) flood(ctx context.Context, l load, work func(ctx context.Context, 
 	}
 	group.Wait()
 	return nil
-}
-
-// postResult posts one result of one of the agent's checks: most pass, some fail, some flap. The text carries a number
-// that is unique in the run, so that every acknowledged result can be found again.
-func (r *run) postResult(ctx context.Context, a *agent) error {
-	a.mu.Lock()
-	if len(a.checks) == 0 {
-		a.mu.Unlock()
-		return errors.New("agent has no checks")
-	}
-	check := a.checks[a.rng.IntN(len(a.checks))]
-	flap := a.rng.Float64()
-	a.mu.Unlock()
-	number := r.generation.Add(1)
-	body, err := resultBody(a, check, flap, fmt.Sprintf("%s-%d-%d", r.marker, a.Index, number))
-	if err != nil {
-		return err
-	}
-	return r.http.do(ctx, a.Index, http.MethodPatch, "/api/v3/checkrunner/", "Authorization", "Token "+a.Token, body, nil)
-}
-
-func resultBody(a *agent, check agentwire.Check, flap float64, mark string) (any, error) {
-	failing := check.ID%10 == 0 || flap < 0.05 // every tenth check fails always, the others now and then
-	switch check.CheckType {
-	case "ping":
-		status := "passing"
-		if failing {
-			status = "failing"
-		}
-		return agentwire.PingResult{ID: check.ID, AgentID: a.AgentID, Status: status, Output: mark}, nil
-	case "script":
-		body := agentwire.ScriptCheckResult{ID: check.ID, AgentID: a.AgentID, Stdout: mark, Runtime: 0.25}
-		if failing {
-			body.RetCode = 1
-		}
-		return body, nil
-	case "cpuload", "memory":
-		return agentwire.PercentResult{ID: check.ID, AgentID: a.AgentID, Percent: int(flap * 100)}, nil
-	case "diskspace":
-		return agentwire.DiskSpaceResult{ID: check.ID, AgentID: a.AgentID, MoreInfo: mark, PercentUsed: flap * 100, Exists: true}, nil
-	}
-	return nil, fmt.Errorf("no simulated result for check type %q", check.CheckType)
 }
 
 // steady plays every message of real agents at its mean real interval, evenly spread over the fleet.

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
 // Scenario is what the fleet does once it is enrolled.
@@ -57,6 +59,9 @@ type Options struct {
 	Metrics     map[string]string // service to address of its private port, for CPU, memory and the server's own counters
 	Settle      time.Duration     // how long the server may take to store what it has acknowledged
 	Progress    io.Writer         // live display; nil for none
+
+	// OnCommand is called with every command that reaches an agent, on a goroutine of its connection. It may be nil.
+	OnCommand func(agentID string, cmd agentwire.Command)
 }
 
 // Limits keep a mistyped number from becoming an attack.

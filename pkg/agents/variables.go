@@ -147,14 +147,7 @@ func fieldValue(kind string, text *string, on bool, list []string) variables.Fie
 
 // object is an agent with its site and client as placeholders see it. What is not listed here cannot be reached.
 func (s *Service) object(r *agentsdb.ListAgentVariablesRow) *variables.Object {
-	client := &variables.Object{Display: r.Client.Name, Attributes: map[string]any{
-		"id": int64(r.Client.ID), "name": r.Client.Name, "block_policy_inheritance": r.Client.BlockPolicyInheritance,
-		"failing_checks": r.Client.FailingChecks,
-	}}
-	site := &variables.Object{Display: r.Site.Name, Attributes: map[string]any{
-		"id": int64(r.Site.ID), "name": r.Site.Name, "block_policy_inheritance": r.Site.BlockPolicyInheritance,
-		"failing_checks": r.Site.FailingChecks, "client": client,
-	}}
+	site, client := places(r.Site, r.Client)
 	a := &r.Agent
 	summary := inventory.Summary{CPUModel: r.CpuModel, Graphics: r.Graphics, LocalIPs: r.LocalIPS, MakeModel: r.MakeModel,
 		PhysicalDisks: r.PhysicalDisks, SerialNumber: r.SerialNumber}

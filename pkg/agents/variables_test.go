@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/variables"
 )
 
 func TestVariables(t *testing.T) {
@@ -56,4 +57,30 @@ func TestSelectKeepsToScopeAndSelection(t *testing.T) {
 	none, err := b.service.Select(t.Context(), admin().Scope, agents.Selection{AgentIDs: []string{}})
 	require.NoError(t, err)
 	require.Empty(t, none, "an empty list of ids picks nobody")
+}
+
+func TestPlaceVariables(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.pool.Exec(t.Context(), `
+		INSERT INTO custom_fields (id, model, type, name, default_value_string) VALUES (911, 'client', 'text', 'code', 'none'), (912, 'site', 'text', 'floor', NULL);
+		INSERT INTO site_custom_fields (site_id, field_id, string_value) SELECT id, 912, '3' FROM sites;
+		INSERT INTO global_keystore (name, value) VALUES ('key', 'v')`)
+	require.NoError(t, err)
+	const text = "{{agent.hostname}}/{{client.name}}/{{site.name}}/{{global.key}}/{{client.code}}/{{site.floor}}"
+	site, err := b.service.PlaceVariables(t.Context(), variables.Site, b.site1)
+	require.NoError(t, err)
+	require.Equal(t, "HQ/Acme/HQ/v/none/3", site.Plain(text, nil))
+	var client int32
+	require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT client_id FROM sites WHERE id = $1`, b.site1).Scan(&client))
+	of, err := b.service.PlaceVariables(t.Context(), variables.Client, client)
+	require.NoError(t, err)
+	require.Equal(t, "Acme/Acme/Acme/v/none/Acme", of.Plain(text, nil))
+	nothing, err := b.service.PlaceVariables(t.Context(), variables.Global, 0)
+	require.NoError(t, err)
+	require.Equal(t, "None/None/None/v/None/None", nothing.Plain(text, nil))
+	_, err = b.service.PlaceVariables(t.Context(), variables.Site, 99999)
+	require.ErrorContains(t, err, "No Site matches")
+	_, err = b.service.PlaceVariables(t.Context(), variables.Client, 99999)
+	require.ErrorContains(t, err, "No Client matches")
 }

@@ -53,6 +53,7 @@ type Entry struct {
 	Before     any
 	After      any
 	Debug      map[string]any // nil takes the request of the context, or only the caller's address
+	Secrets    []string       // further keys of Before and After whose values are masked
 }
 
 // Log writes audit rows.
@@ -74,18 +75,18 @@ VALUES ($1, NULLIF($2, ''), NULLIF($3, ''), $4, $5, $6, $7, $8, $9)`
 
 // Record writes an explicit row through db, which should be the transaction of what it describes.
 func (l *Log) Record(ctx context.Context, db Execer, e Entry) error {
-	before, err := l.value(e.Before)
+	before, err := l.value(e.Before, e.Secrets)
 	if err != nil {
 		return fmt.Errorf("audit %s %s: encode before: %w", e.Action, e.ObjectType, err)
 	}
-	after, err := l.value(e.After)
+	after, err := l.value(e.After, e.Secrets)
 	if err != nil {
 		return fmt.Errorf("audit %s %s: encode after: %w", e.Action, e.ObjectType, err)
 	}
 	if e.Debug == nil {
 		e.Debug = map[string]any{"ip": access.From(ctx).IP}
 	}
-	debug, err := l.value(e.Debug)
+	debug, err := l.value(e.Debug, nil)
 	if err != nil {
 		return fmt.Errorf("audit %s %s: encode debug info: %w", e.Action, e.ObjectType, err)
 	}
@@ -105,6 +106,7 @@ type Object struct {
 	After   any
 	Agent   string // set for agents only
 	AgentID string
+	Secrets []string // further keys whose values are masked
 }
 
 // Change writes the object row of an addition, modification or deletion made by the context's caller. A modification
@@ -129,14 +131,42 @@ func (l *Log) Change(ctx context.Context, db Execer, o Object) error {
 			return nil
 		}
 	}
+	before, err := rowless(o.Before, action)
+	if err != nil {
+		return fmt.Errorf("audit %s %s: encode before: %w", action, o.Type, err)
+	}
+	after, err := rowless(o.After, action)
+	if err != nil {
+		return fmt.Errorf("audit %s %s: encode after: %w", action, o.Type, err)
+	}
 	return l.Record(ctx, db, Entry{
 		Username: actor.Username, Action: action, ObjectType: o.Type, Agent: o.Agent, AgentID: o.AgentID,
 		Message: fmt.Sprintf("%s %s %s %s", actor.Username, verb, o.Type, o.Name),
-		Before:  o.Before, After: o.After, Debug: requestDebug(ctx, actor.IP),
+		Before:  before, After: after, Debug: requestDebug(ctx, actor.IP), Secrets: o.Secrets,
 	})
 }
 
-func (l *Log) value(v any) (json.RawMessage, error) {
+// rowless sets the id to null where the object has no row: before it was added and after it was deleted (rest-2.md §0.6).
+func rowless(v any, action Action) (any, error) {
+	if v == nil || action == Modify {
+		return v, nil
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return v, nil // not an object
+	}
+	if _, has := members["id"]; !has {
+		return json.RawMessage(raw), nil
+	}
+	members["id"] = json.RawMessage("null")
+	return members, nil
+}
+
+func (l *Log) value(v any, secrets []string) (json.RawMessage, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -144,7 +174,7 @@ func (l *Log) value(v any) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if raw, err = maskSecrets(raw); err != nil {
+	if raw, err = maskSecrets(raw, secrets); err != nil {
 		return nil, err
 	}
 	if len(raw) > l.maxValueBytes {

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 const masked = "********"
@@ -17,8 +18,8 @@ func isSecret(key string) bool {
 	return false
 }
 
-// maskSecrets replaces the non-empty string values of secret keys, at any depth, and leaves the rest byte for byte.
-func maskSecrets(raw json.RawMessage) (json.RawMessage, error) {
+// maskSecrets replaces the non-empty string values of secret keys and of the further ones, at any depth, and leaves the rest byte for byte.
+func maskSecrets(raw json.RawMessage, further []string) (json.RawMessage, error) {
 	if !bytes.Contains(raw, []byte(`"`)) {
 		return raw, nil
 	}
@@ -28,26 +29,26 @@ func maskSecrets(raw json.RawMessage) (json.RawMessage, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, err
 	}
-	if !mask(v) {
+	if !mask(v, further) {
 		return raw, nil
 	}
 	return json.Marshal(v)
 }
 
-func mask(v any) (changed bool) {
+func mask(v any, further []string) (changed bool) {
 	switch x := v.(type) {
 	case map[string]any:
 		for k, inner := range x {
-			if s, ok := inner.(string); ok && s != "" && isSecret(k) {
+			if s, ok := inner.(string); ok && s != "" && (isSecret(k) || slices.Contains(further, k)) {
 				x[k] = masked
 				changed = true
 				continue
 			}
-			changed = mask(inner) || changed
+			changed = mask(inner, further) || changed
 		}
 	case []any:
 		for _, inner := range x {
-			changed = mask(inner) || changed
+			changed = mask(inner, further) || changed
 		}
 	}
 	return changed

@@ -50,7 +50,7 @@ INSERT INTO enrolment_agents (enrolment_id, agent_id) VALUES ($1, $2);
 
 -- name: GetDetail :one
 SELECT sqlc.embed(a), sqlc.embed(p), sqlc.embed(c),
-  inv.services, inv.disks, inv.wmi_detail, inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks,
+  inv.services, inv.disks, inv.wmi_detail, inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks, inv.serial_number,
   si.name AS site_name, cl.id AS client_id, cl.name AS client_name,
   si.block_policy_inheritance AS site_blocks, cl.block_policy_inheritance AS client_blocks,
   si.server_policy_id AS site_server_policy, si.workstation_policy_id AS site_workstation_policy,
@@ -172,6 +172,50 @@ JOIN sites si ON si.id = a.site_id
 JOIN clients cl ON cl.id = si.client_id
 WHERE pa.agent_id = $1 ORDER BY pa.id;
 
+-- name: CompletePastRebootsInScope :exec
+UPDATE pending_actions pa SET status = 'completed'
+FROM agents a JOIN sites si ON si.id = a.site_id, core_settings cs
+WHERE a.id = pa.agent_id AND pa.action_type = 'schedreboot' AND pa.status = 'pending'
+  AND (@everything::bool OR si.client_id = ANY (@clients::int[]) OR si.id = ANY (@sites::int[]))
+  AND pa.details->>'time' ~ '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$'
+  AND (pa.details->>'time')::timestamp < now() AT TIME ZONE coalesce(nullif(a.time_zone, ''), cs.default_time_zone);
+
+-- name: ListPendingActionsInScope :many
+SELECT pa.id, pa.agent_id, a.hostname, cl.name AS client, si.name AS site, pa.entry_time, pa.action_type, pa.status, pa.details
+FROM pending_actions pa
+JOIN agents a ON a.id = pa.agent_id
+JOIN sites si ON si.id = a.site_id
+JOIN clients cl ON cl.id = si.client_id
+WHERE (@everything::bool OR si.client_id = ANY (@clients::int[]) OR si.id = ANY (@sites::int[])) ORDER BY pa.id;
+
+-- name: GetPendingAction :one
+SELECT pa.id, pa.agent_id, a.agent_id AS agent_name, a.hostname, si.client_id, si.id AS site_id, cl.name AS client, si.name AS site,
+  pa.entry_time, pa.action_type, pa.status, pa.details
+FROM pending_actions pa
+JOIN agents a ON a.id = pa.agent_id
+JOIN sites si ON si.id = a.site_id
+JOIN clients cl ON cl.id = si.client_id
+WHERE pa.id = $1;
+
+-- name: DeletePendingAction :execrows
+DELETE FROM pending_actions WHERE id = $1;
+
+-- name: PruneCompletedActions :execrows
+DELETE FROM pending_actions WHERE status = 'completed';
+
+-- name: CountPendingActions :one
+SELECT count(*)::int FROM pending_actions WHERE agent_id = $1 AND status = 'pending';
+
+-- name: ListFull :many
+SELECT sqlc.embed(a), p.last_seen, p.version, inv.services, inv.disks, inv.wmi_detail
+FROM agents a
+JOIN agent_presence p ON p.agent_id = a.id
+JOIN agent_inventory inv ON inv.agent_id = a.id
+WHERE a.id = ANY (@ids::int[]);
+
+-- name: GetAgentID :one
+SELECT agent_id FROM agents WHERE id = $1;
+
 -- name: InsertPendingAction :one
 INSERT INTO pending_actions (agent_id, action_type, details) VALUES ($1, $2, $3) RETURNING id;
 
@@ -221,6 +265,12 @@ JOIN agent_presence p ON p.agent_id = a.id
 JOIN agent_inventory inv ON inv.agent_id = a.id
 CROSS JOIN core_settings cs
 WHERE a.id = ANY (@ids::int[]);
+
+-- name: GetSiteVariables :one
+SELECT sqlc.embed(si), sqlc.embed(cl) FROM sites si JOIN clients cl ON cl.id = si.client_id WHERE si.id = $1;
+
+-- name: GetClientVariables :one
+SELECT * FROM clients WHERE id = $1;
 
 -- name: ListFieldVariables :many
 SELECT 'agent'::text AS model, v.agent_id AS owner, f.name, f.type, v.string_value, v.bool_value, v.multiple_value

@@ -26,6 +26,37 @@ func (q *Queries) CompletePastReboots(ctx context.Context, db DBTX, agentID int3
 	return err
 }
 
+const completePastRebootsInScope = `-- name: CompletePastRebootsInScope :exec
+UPDATE pending_actions pa SET status = 'completed'
+FROM agents a JOIN sites si ON si.id = a.site_id, core_settings cs
+WHERE a.id = pa.agent_id AND pa.action_type = 'schedreboot' AND pa.status = 'pending'
+  AND ($1::bool OR si.client_id = ANY ($2::int[]) OR si.id = ANY ($3::int[]))
+  AND pa.details->>'time' ~ '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$'
+  AND (pa.details->>'time')::timestamp < now() AT TIME ZONE coalesce(nullif(a.time_zone, ''), cs.default_time_zone)
+`
+
+type CompletePastRebootsInScopeParams struct {
+	Everything bool
+	Clients    []int32
+	Sites      []int32
+}
+
+func (q *Queries) CompletePastRebootsInScope(ctx context.Context, db DBTX, arg CompletePastRebootsInScopeParams) error {
+	_, err := db.Exec(ctx, completePastRebootsInScope, arg.Everything, arg.Clients, arg.Sites)
+	return err
+}
+
+const countPendingActions = `-- name: CountPendingActions :one
+SELECT count(*)::int FROM pending_actions WHERE agent_id = $1 AND status = 'pending'
+`
+
+func (q *Queries) CountPendingActions(ctx context.Context, db DBTX, agentID int32) (int32, error) {
+	row := db.QueryRow(ctx, countPendingActions, agentID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const deleteAgent = `-- name: DeleteAgent :one
 DELETE FROM agents WHERE id = $1 RETURNING id
 `
@@ -44,6 +75,18 @@ DELETE FROM notes WHERE id = $1
 func (q *Queries) DeleteNote(ctx context.Context, db DBTX, id int32) error {
 	_, err := db.Exec(ctx, deleteNote, id)
 	return err
+}
+
+const deletePendingAction = `-- name: DeletePendingAction :execrows
+DELETE FROM pending_actions WHERE id = $1
+`
+
+func (q *Queries) DeletePendingAction(ctx context.Context, db DBTX, id int64) (int64, error) {
+	result, err := db.Exec(ctx, deletePendingAction, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const getAgentForUpdate = `-- name: GetAgentForUpdate :one
@@ -92,6 +135,17 @@ func (q *Queries) GetAgentForUpdate(ctx context.Context, db DBTX, id int32) (Age
 		&i.ModifiedTime,
 	)
 	return i, err
+}
+
+const getAgentID = `-- name: GetAgentID :one
+SELECT agent_id FROM agents WHERE id = $1
+`
+
+func (q *Queries) GetAgentID(ctx context.Context, db DBTX, id int32) (string, error) {
+	row := db.QueryRow(ctx, getAgentID, id)
+	var agent_id string
+	err := row.Scan(&agent_id)
+	return agent_id, err
 }
 
 const getAlertTemplate = `-- name: GetAlertTemplate :one
@@ -252,9 +306,32 @@ func (q *Queries) GetClientName(ctx context.Context, db DBTX, id int32) (string,
 	return name, err
 }
 
+const getClientVariables = `-- name: GetClientVariables :one
+SELECT id, name, block_policy_inheritance, failing_checks, workstation_policy_id, server_policy_id, alert_template_id, created_by, created_time, modified_by, modified_time FROM clients WHERE id = $1
+`
+
+func (q *Queries) GetClientVariables(ctx context.Context, db DBTX, id int32) (Client, error) {
+	row := db.QueryRow(ctx, getClientVariables, id)
+	var i Client
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.BlockPolicyInheritance,
+		&i.FailingChecks,
+		&i.WorkstationPolicyID,
+		&i.ServerPolicyID,
+		&i.AlertTemplateID,
+		&i.CreatedBy,
+		&i.CreatedTime,
+		&i.ModifiedBy,
+		&i.ModifiedTime,
+	)
+	return i, err
+}
+
 const getDetail = `-- name: GetDetail :one
 SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.operating_system, a.public_ip, a.total_ram, a.boot_time, a.logged_in_username, a.last_logged_in_user, a.monitoring_type, a.description, a.mesh_node_id, a.overdue_email_alert, a.overdue_text_alert, a.overdue_dashboard_alert, a.offline_time, a.overdue_time, a.check_interval, a.needs_reboot, a.choco_installed, a.patches_last_installed, a.time_zone, a.maintenance_mode, a.block_policy_inheritance, a.disabled, a.alert_template_id, a.site_id, a.policy_id, a.default_shell, a.default_shell_custom, a.created_by, a.created_time, a.modified_by, a.modified_time, p.agent_id, p.last_seen, p.connected, p.connected_at, p.disconnected_at, p.version, c.agent_id, c.total, c.passing, c.failing, c.warning, c.info, c.pending,
-  inv.services, inv.disks, inv.wmi_detail, inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks,
+  inv.services, inv.disks, inv.wmi_detail, inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks, inv.serial_number,
   si.name AS site_name, cl.id AS client_id, cl.name AS client_name,
   si.block_policy_inheritance AS site_blocks, cl.block_policy_inheritance AS client_blocks,
   si.server_policy_id AS site_server_policy, si.workstation_policy_id AS site_workstation_policy,
@@ -283,6 +360,7 @@ type GetDetailRow struct {
 	LocalIPS                 string
 	MakeModel                string
 	PhysicalDisks            []string
+	SerialNumber             string
 	SiteName                 string
 	ClientID                 int32
 	ClientName               string
@@ -358,6 +436,7 @@ func (q *Queries) GetDetail(ctx context.Context, db DBTX, id int32) (GetDetailRo
 		&i.LocalIPS,
 		&i.MakeModel,
 		&i.PhysicalDisks,
+		&i.SerialNumber,
 		&i.SiteName,
 		&i.ClientID,
 		&i.ClientName,
@@ -480,6 +559,51 @@ func (q *Queries) GetPatchPolicyForUpdate(ctx context.Context, db DBTX, agentID 
 	return i, err
 }
 
+const getPendingAction = `-- name: GetPendingAction :one
+SELECT pa.id, pa.agent_id, a.agent_id AS agent_name, a.hostname, si.client_id, si.id AS site_id, cl.name AS client, si.name AS site,
+  pa.entry_time, pa.action_type, pa.status, pa.details
+FROM pending_actions pa
+JOIN agents a ON a.id = pa.agent_id
+JOIN sites si ON si.id = a.site_id
+JOIN clients cl ON cl.id = si.client_id
+WHERE pa.id = $1
+`
+
+type GetPendingActionRow struct {
+	ID         int64
+	AgentID    int32
+	AgentName  string
+	Hostname   string
+	ClientID   int32
+	SiteID     int32
+	Client     string
+	Site       string
+	EntryTime  time.Time
+	ActionType *string
+	Status     string
+	Details    json.RawMessage
+}
+
+func (q *Queries) GetPendingAction(ctx context.Context, db DBTX, id int64) (GetPendingActionRow, error) {
+	row := db.QueryRow(ctx, getPendingAction, id)
+	var i GetPendingActionRow
+	err := row.Scan(
+		&i.ID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.Hostname,
+		&i.ClientID,
+		&i.SiteID,
+		&i.Client,
+		&i.Site,
+		&i.EntryTime,
+		&i.ActionType,
+		&i.Status,
+		&i.Details,
+	)
+	return i, err
+}
+
 const getRef = `-- name: GetRef :one
 SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.monitoring_type, a.mesh_node_id, a.time_zone,
   a.default_shell, a.default_shell_custom, a.offline_time, a.overdue_time, a.choco_installed, a.disabled,
@@ -559,6 +683,46 @@ func (q *Queries) GetSiteNames(ctx context.Context, db DBTX, id int32) (GetSiteN
 	row := db.QueryRow(ctx, getSiteNames, id)
 	var i GetSiteNamesRow
 	err := row.Scan(&i.ClientID, &i.Site, &i.Client)
+	return i, err
+}
+
+const getSiteVariables = `-- name: GetSiteVariables :one
+SELECT si.id, si.client_id, si.name, si.block_policy_inheritance, si.failing_checks, si.workstation_policy_id, si.server_policy_id, si.alert_template_id, si.created_by, si.created_time, si.modified_by, si.modified_time, cl.id, cl.name, cl.block_policy_inheritance, cl.failing_checks, cl.workstation_policy_id, cl.server_policy_id, cl.alert_template_id, cl.created_by, cl.created_time, cl.modified_by, cl.modified_time FROM sites si JOIN clients cl ON cl.id = si.client_id WHERE si.id = $1
+`
+
+type GetSiteVariablesRow struct {
+	Site   Site
+	Client Client
+}
+
+func (q *Queries) GetSiteVariables(ctx context.Context, db DBTX, id int32) (GetSiteVariablesRow, error) {
+	row := db.QueryRow(ctx, getSiteVariables, id)
+	var i GetSiteVariablesRow
+	err := row.Scan(
+		&i.Site.ID,
+		&i.Site.ClientID,
+		&i.Site.Name,
+		&i.Site.BlockPolicyInheritance,
+		&i.Site.FailingChecks,
+		&i.Site.WorkstationPolicyID,
+		&i.Site.ServerPolicyID,
+		&i.Site.AlertTemplateID,
+		&i.Site.CreatedBy,
+		&i.Site.CreatedTime,
+		&i.Site.ModifiedBy,
+		&i.Site.ModifiedTime,
+		&i.Client.ID,
+		&i.Client.Name,
+		&i.Client.BlockPolicyInheritance,
+		&i.Client.FailingChecks,
+		&i.Client.WorkstationPolicyID,
+		&i.Client.ServerPolicyID,
+		&i.Client.AlertTemplateID,
+		&i.Client.CreatedBy,
+		&i.Client.CreatedTime,
+		&i.Client.ModifiedBy,
+		&i.Client.ModifiedTime,
+	)
 	return i, err
 }
 
@@ -1129,6 +1293,85 @@ func (q *Queries) ListFieldVariables(ctx context.Context, db DBTX, arg ListField
 	return items, nil
 }
 
+const listFull = `-- name: ListFull :many
+SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.operating_system, a.public_ip, a.total_ram, a.boot_time, a.logged_in_username, a.last_logged_in_user, a.monitoring_type, a.description, a.mesh_node_id, a.overdue_email_alert, a.overdue_text_alert, a.overdue_dashboard_alert, a.offline_time, a.overdue_time, a.check_interval, a.needs_reboot, a.choco_installed, a.patches_last_installed, a.time_zone, a.maintenance_mode, a.block_policy_inheritance, a.disabled, a.alert_template_id, a.site_id, a.policy_id, a.default_shell, a.default_shell_custom, a.created_by, a.created_time, a.modified_by, a.modified_time, p.last_seen, p.version, inv.services, inv.disks, inv.wmi_detail
+FROM agents a
+JOIN agent_presence p ON p.agent_id = a.id
+JOIN agent_inventory inv ON inv.agent_id = a.id
+WHERE a.id = ANY ($1::int[])
+`
+
+type ListFullRow struct {
+	Agent     Agent
+	LastSeen  *time.Time
+	Version   string
+	Services  json.RawMessage
+	Disks     json.RawMessage
+	WmiDetail json.RawMessage
+}
+
+func (q *Queries) ListFull(ctx context.Context, db DBTX, ids []int32) ([]ListFullRow, error) {
+	rows, err := db.Query(ctx, listFull, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListFullRow{}
+	for rows.Next() {
+		var i ListFullRow
+		if err := rows.Scan(
+			&i.Agent.ID,
+			&i.Agent.AgentID,
+			&i.Agent.Hostname,
+			&i.Agent.Plat,
+			&i.Agent.Goarch,
+			&i.Agent.OperatingSystem,
+			&i.Agent.PublicIP,
+			&i.Agent.TotalRam,
+			&i.Agent.BootTime,
+			&i.Agent.LoggedInUsername,
+			&i.Agent.LastLoggedInUser,
+			&i.Agent.MonitoringType,
+			&i.Agent.Description,
+			&i.Agent.MeshNodeID,
+			&i.Agent.OverdueEmailAlert,
+			&i.Agent.OverdueTextAlert,
+			&i.Agent.OverdueDashboardAlert,
+			&i.Agent.OfflineTime,
+			&i.Agent.OverdueTime,
+			&i.Agent.CheckInterval,
+			&i.Agent.NeedsReboot,
+			&i.Agent.ChocoInstalled,
+			&i.Agent.PatchesLastInstalled,
+			&i.Agent.TimeZone,
+			&i.Agent.MaintenanceMode,
+			&i.Agent.BlockPolicyInheritance,
+			&i.Agent.Disabled,
+			&i.Agent.AlertTemplateID,
+			&i.Agent.SiteID,
+			&i.Agent.PolicyID,
+			&i.Agent.DefaultShell,
+			&i.Agent.DefaultShellCustom,
+			&i.Agent.CreatedBy,
+			&i.Agent.CreatedTime,
+			&i.Agent.ModifiedBy,
+			&i.Agent.ModifiedTime,
+			&i.LastSeen,
+			&i.Version,
+			&i.Services,
+			&i.Disks,
+			&i.WmiDetail,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listGlobals = `-- name: ListGlobals :many
 SELECT name, value FROM global_keystore ORDER BY id
 `
@@ -1319,6 +1562,63 @@ func (q *Queries) ListPendingActions(ctx context.Context, db DBTX, agentID int32
 	return items, nil
 }
 
+const listPendingActionsInScope = `-- name: ListPendingActionsInScope :many
+SELECT pa.id, pa.agent_id, a.hostname, cl.name AS client, si.name AS site, pa.entry_time, pa.action_type, pa.status, pa.details
+FROM pending_actions pa
+JOIN agents a ON a.id = pa.agent_id
+JOIN sites si ON si.id = a.site_id
+JOIN clients cl ON cl.id = si.client_id
+WHERE ($1::bool OR si.client_id = ANY ($2::int[]) OR si.id = ANY ($3::int[])) ORDER BY pa.id
+`
+
+type ListPendingActionsInScopeParams struct {
+	Everything bool
+	Clients    []int32
+	Sites      []int32
+}
+
+type ListPendingActionsInScopeRow struct {
+	ID         int64
+	AgentID    int32
+	Hostname   string
+	Client     string
+	Site       string
+	EntryTime  time.Time
+	ActionType *string
+	Status     string
+	Details    json.RawMessage
+}
+
+func (q *Queries) ListPendingActionsInScope(ctx context.Context, db DBTX, arg ListPendingActionsInScopeParams) ([]ListPendingActionsInScopeRow, error) {
+	rows, err := db.Query(ctx, listPendingActionsInScope, arg.Everything, arg.Clients, arg.Sites)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPendingActionsInScopeRow{}
+	for rows.Next() {
+		var i ListPendingActionsInScopeRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AgentID,
+			&i.Hostname,
+			&i.Client,
+			&i.Site,
+			&i.EntryTime,
+			&i.ActionType,
+			&i.Status,
+			&i.Details,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPolicies = `-- name: ListPolicies :many
 SELECT p.id, p.name, p."desc", p.active, p.enforced, p.alert_template_id, p.created_by, p.created_time, p.modified_by, p.modified_time,
   array(SELECT site_id FROM policy_excluded_sites x WHERE x.policy_id = p.id ORDER BY 1)::int[] AS excluded_sites,
@@ -1419,6 +1719,18 @@ func (q *Queries) LoadTokens(ctx context.Context, db DBTX) ([]LoadTokensRow, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const pruneCompletedActions = `-- name: PruneCompletedActions :execrows
+DELETE FROM pending_actions WHERE status = 'completed'
+`
+
+func (q *Queries) PruneCompletedActions(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, pruneCompletedActions)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const replaceUpdateActions = `-- name: ReplaceUpdateActions :exec

@@ -20,6 +20,7 @@ type settings struct {
 type workerSettings struct {
 	Concurrency int           `conf:"worker.concurrency" default:"16" min:"1" max:"1000" unit:"tasks" help:"Background tasks that run at the same time."`
 	Drain       time.Duration `conf:"worker.drain" default:"20s" min:"1s" max:"10m" help:"Longest time running tasks may take when the service stops; what is not done then goes back to its queue."`
+	Recheck     time.Duration `conf:"worker.recheck" default:"2m" min:"1s" max:"1h" help:"How long a task may be in its queue before it is made sure that Redis still has it."`
 }
 
 type agentSettings struct {

@@ -77,7 +77,7 @@ func addQueue(cfg workerSettings, rt *service.Runtime, pool *pgxpool.Pool, redis
 	if err := rt.Metrics.Register(inspector.Collector()); err != nil {
 		return fmt.Errorf("register queue metrics: %w", err)
 	}
-	drainer, err := outbox.NewDrainer(pool, client, inspector, outbox.Settings{}, rt.Log, rt.Metrics)
+	drainer, err := outbox.NewDrainer(pool, client, inspector, outbox.Settings{Recheck: cfg.Recheck, Interval: cfg.Recheck / 2}, rt.Log, rt.Metrics)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Suite) prepareNATS() (command, error) {
 		return command{}, fmt.Errorf("make nats directory: %w", err)
 	}
 	text, err := bus.ServerConfig(bus.ServerSettings{
-		Listen: local(s.opts.Ports.NATS), WebSocket: local(s.opts.Ports.NATSWebSocket), StoreDir: filepath.Join(dir, "jetstream"),
+		Listen: local(s.opts.Ports.NATS), WebSocket: local(s.opts.Ports.NATSWebSocket), StoreDir: filepath.Join(dir, "jetstream"), MaxStore: s.opts.NATSStore,
 		User: natsUser, Password: s.secrets.NATSPassword, SystemUser: natsSysUser, SystemPassword: s.secrets.NATSSysPassword,
 		AuthUser: natsAuthUser, AuthPassword: s.secrets.NATSAuthPassword, IssuerSeed: s.secrets.NATSIssuerSeed,
 	})

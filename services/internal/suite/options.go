@@ -30,6 +30,9 @@ type Options struct {
 	// Ephemeral throws the data away when the suite stops, for tests.
 	Ephemeral bool
 
+	// NATSStore bounds what nats-server keeps on disk, in bytes, for tests that fill it; 0 is its default.
+	NATSStore int64
+
 	// Output gets the runner's own lines; nil discards them.
 	Output io.Writer
 }

@@ -52,10 +52,11 @@ function sockets(server: Server, fleet: Fleet): void {
   });
 }
 
-/** Every two seconds some machine changes. */
+/** Some machines change: GUEEN_WEB_MOCK_FACTS of them a second. */
 function live(client: WebSocket, fleet: Fleet): void {
   const random = randomSource(Date.now());
-  const timer = setInterval(() => {
+  const perSecond = Number(process.env.GUEEN_WEB_MOCK_FACTS ?? 0.5);
+  const change = () => {
     const row = fleet.agents[Math.floor(random() * fleet.agents.length)];
     if (!row) return;
     row.status = row.status === 'online' ? 'offline' : 'online';
@@ -63,7 +64,11 @@ function live(client: WebSocket, fleet: Fleet): void {
     row.last_seen = new Date().toISOString();
     const { hostname, status, connected, last_seen } = row;
     client.send(JSON.stringify({ topic: 'agents', event: 'presence', agent_id: row.agent_id, data: { hostname, status, connected, last_seen } }));
-  }, 2000);
+  };
+  const turn = Math.max(50, 1000 / perSecond);
+  const timer = setInterval(() => {
+    for (let sent = 0; sent < (turn / 1000) * perSecond; sent += 1) change();
+  }, turn);
   client.on('close', () => clearInterval(timer));
 }
 

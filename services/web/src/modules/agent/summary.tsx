@@ -57,22 +57,27 @@ function Machine({ detail }: { detail: AgentDetail }) {
   return (
     <Facts
       facts={[
-        ['Model', detail.make_model],
+        ['Model', known(detail.make_model)],
         ['Processor', detail.cpu_model.join(', ')],
         ['Memory', detail.total_ram === null ? null : `${detail.total_ram} GB`],
         ['Physical disks', detail.physical_disks.join(', ')],
         ['Graphics', detail.graphics],
-        ['Serial number', detail.wmi_detail?.serialnumber ?? null],
+        ['Serial number', known(detail.wmi_detail?.serialnumber)],
         ['Operating system', detail.operating_system],
         ['Architecture', detail.goarch],
         ['Local addresses', detail.local_ips],
-        ['Public address', detail.public_ip],
+        ['Public address', known(detail.public_ip)],
         ['Signed in', detail.logged_in_username === 'None' ? 'nobody' : detail.logged_in_username],
         ['Started', boot ? dateTime(boot) : null],
         ['Time zone', detail.timezone],
       ]}
     />
   );
+}
+
+/** Agents send words where they know nothing; those are no facts. */
+function known(text: string | null | undefined): string | null {
+  return !text || /^(unknown|error|n\/a)\b/i.test(text) ? null : text;
 }
 
 function Facts({ facts }: { facts: [string, ReactNode][] }) {

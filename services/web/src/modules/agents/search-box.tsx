@@ -36,7 +36,7 @@ export function SearchBox({ value, onChange }: { value: string; onChange: (value
       aria-label="Search agents"
       leftSection={<IconSearch size={16} />}
       rightSection={
-        text === '' ? <Kbd size="xs">/</Kbd> : <CloseButton size="sm" aria-label="Clear the search" onClick={() => setText('')} />
+        text === '' ? <Kbd size="xs" visibleFrom="sm">/</Kbd> : <CloseButton size="sm" aria-label="Clear the search" onClick={() => setText('')} />
       }
       value={text}
       maxLength={200}

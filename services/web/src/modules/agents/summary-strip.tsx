@@ -38,7 +38,7 @@ export function SummaryStrip({ counts, filters, onChange }: SummaryStripProps) {
       ))}
       <Chip
         value={counts?.failing}
-        label="Failing checks"
+        label="Failing"
         pressed={filters.health?.includes('failing') ?? false}
         onClick={() => toggleHealth('failing')}
         icon={<IconCircleX size={15} className={badge.bad} aria-hidden />}
@@ -52,14 +52,14 @@ export function SummaryStrip({ counts, filters, onChange }: SummaryStripProps) {
       />
       <Chip
         value={counts?.needs_reboot}
-        label="Need a reboot"
+        label="Need reboot"
         pressed={filters.needs_reboot === true}
         onClick={() => onChange({ ...filters, needs_reboot: filters.needs_reboot ? undefined : true })}
         icon={<IconTool size={15} aria-hidden />}
       />
       <Chip
         value={counts?.maintenance}
-        label="In maintenance"
+        label="Maintenance"
         pressed={filters.maintenance === true}
         onClick={() => onChange({ ...filters, maintenance: filters.maintenance ? undefined : true })}
         icon={<IconMoon size={15} aria-hidden />}

@@ -14,7 +14,8 @@ import { checkTitle, measure } from './describe';
 import { ranges, type Range } from './ranges';
 
 const rangeNames: Record<Range, string> = { 1: 'Day', 7: 'Week', 30: 'Month', 0: 'All' };
-const day = 24 * 3600 * 1000;
+const hour = 3600 * 1000;
+const day = 24 * hour;
 
 interface CheckHistoryProps {
   check: Check;
@@ -29,7 +30,7 @@ export function CheckHistory({ check, resultId, range, onRange }: CheckHistoryPr
   const points = useMemo(() => toPoints(history.data ?? []), [history.data]);
   const last = points.at(-1)?.t ?? 0;
   const to = Math.max(now, last);
-  const from = range === 0 ? Math.min(points[0]?.t ?? to - day, to - day / 24) : to - range * day;
+  const from = shownFrom(range, points[0]?.t ?? to, to);
   const kind = measure(check.check_type);
   const label = `${checkTitle(check)}, ${kind === 'state' ? 'state' : `percent ${kind}`}`;
 
@@ -61,6 +62,14 @@ export function CheckHistory({ check, resultId, range, onRange }: CheckHistoryPr
       )}
     </Panel>
   );
+}
+
+/** The whole range, or what there is of it while a check is young: an hour's values must not vanish in an empty month. */
+export function shownFrom(range: Range, first: number, to: number): number {
+  const whole = range === 0 ? first : to - range * day;
+  const covered = to - first;
+  const young = covered < (to - whole) / 4;
+  return young || range === 0 ? Math.max(Math.min(whole, to - hour), Math.min(first - covered * 0.05, to - hour)) : whole;
 }
 
 function toPoints(history: readonly CheckPoint[]): Point[] {

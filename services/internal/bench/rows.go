@@ -1,0 +1,151 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gueencode/gueenrmm/services/internal/simulate"
+)
+
+// rows are the lines of the table, in its order. The rows that fill the database come last.
+func rows() []Row {
+	return []Row{
+		{Name: "enrolment", Work: "enrolment of one agent, p50", Unit: "ms", Reference: "3,800 ms with 5,000 agents", Aim: "< 50 ms", measure: enrolment(1)},
+		{Name: "enrolment8", Work: "enrolment, 8 at once, p95", Unit: "ms", Reference: "44,000 ms with 5,000 agents", Aim: "< 200 ms", measure: enrolment(8)},
+		{Name: "results", Work: "results acknowledged durably, kept connections", Unit: "per s", Reference: "51 (p99 458 ms), not durable", Aim: "≥ 5,000, p99 < 50 ms", measure: results(false)},
+		{Name: "results-new", Work: "results acknowledged, a new connection each", Unit: "per s", Reference: "–", Aim: "≥ 500", measure: results(true)},
+		{Name: "heartbeats", Work: "heartbeats stored", Unit: "per s", Reference: "3,620, then backlog without bound", Aim: "≥ 20,000, p99 lag < 1 s", measure: heartbeats},
+		{Name: "inventory", Work: "unchanged inventory messages of 46 kB", Unit: "per s", Reference: "430", Aim: "≥ 3,000", measure: inventory(0)},
+		{Name: "inventory-changed", Work: "changed inventory messages of 46 kB", Unit: "per s", Reference: "430", Aim: "≥ 1,000", measure: inventory(1)},
+		{Name: "reconnect", Work: "the fleet reconnects after its connections were cut", Unit: "s", Reference: "–", Aim: "< 15 s for 10,000", measure: reconnect},
+		{Name: "memory", Work: "memory of the five services, fleet connected and idle", Unit: "MiB", Reference: "880 at 1,500 agents", Aim: "< 300", measure: memory},
+		{Name: "ping-there", Work: "ping of an agent that is there, p50", Unit: "ms", Reference: "47 ms", Aim: "< 10 ms", measure: pingThere},
+		{Name: "ping-away", Work: "ping of an agent that is away, p50", Unit: "ms", Reference: "7,500 ms", Aim: "< 50 ms", measure: pingAway},
+		{Name: "list-1500", Work: "whole GET /agents/, 1,500 agents", Unit: "ms", Reference: "2,800 ms", Aim: "< 50 ms", measure: wholeList(1500)},
+		{Name: "list-5000", Work: "whole GET /agents/, 5,000 agents", Unit: "ms", Reference: "11,400 ms, worker grows to 620 MB", Aim: "< 150 ms", measure: wholeList(5000)},
+		{Name: "page-10000", Work: "first page of /v1/agents, 10,000 agents, filtered and sorted, p95", Unit: "ms", Reference: "–", Aim: "< 50 ms", measure: firstPage(10_000)},
+		{Name: "page-100000", Work: "first page of /v1/agents, 100,000 agents, filtered and sorted, p95", Unit: "ms", Reference: "–", Aim: "< 50 ms", measure: firstPage(0)},
+	}
+}
+
+// play runs a scenario of the simulator on the environment's fleet.
+func (e *environment) play(ctx context.Context, change func(*simulate.Options)) (*simulate.Report, error) {
+	a := e.suite.Access()
+	o := simulate.Options{
+		API: a.API, NATS: a.NATS, Key: e.ground.Key, Site: e.ground.Site, Agents: e.options.Agents, Duration: 15 * time.Second, Speed: 1,
+		Workers: 32, Sources: 1, ConnectRate: 2000, State: e.state, Metrics: e.suite.Metrics(), Database: e.suite.DatabaseURL(), Settle: 30 * time.Second,
+		Progress: e.options.Log,
+	}
+	change(&o)
+	return simulate.Run(ctx, o)
+}
+
+func workOf(rep *simulate.Report, name string) (simulate.Work, error) {
+	at := slices.IndexFunc(rep.Work, func(w simulate.Work) bool { return w.Name == name })
+	if at < 0 {
+		return simulate.Work{}, fmt.Errorf("the run did no %s", name)
+	}
+	w := rep.Work[at]
+	if w.Failed > w.Done/100 {
+		return w, fmt.Errorf("%d of %d %s failed: %v", w.Failed, w.Done+w.Failed, name, w.Errors)
+	}
+	return w, nil
+}
+
+func counter(rep *simulate.Report, name string) float64 {
+	for _, c := range rep.Server {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return 0
+}
+
+func enrolment(workers int) func(context.Context, *environment) (Figure, error) {
+	return func(ctx context.Context, e *environment) (Figure, error) {
+		rep, err := e.play(ctx, func(o *simulate.Options) {
+			o.Scenario, o.Agents, o.First, o.Workers, o.State = simulate.Enrolment, 200*workers, 1_000_000, workers, ""
+		})
+		if err != nil {
+			return Figure{}, err
+		}
+		w, err := workOf(rep, "enrolments")
+		if workers == 1 {
+			return Figure{Value: w.P50, Detail: fmt.Sprintf("p99 %s ms", number(w.P99))}, err
+		}
+		return Figure{Value: w.P95, Detail: fmt.Sprintf("%s per s", number(w.Rate))}, err
+	}
+}
+
+func results(newConns bool) func(context.Context, *environment) (Figure, error) {
+	return func(ctx context.Context, e *environment) (Figure, error) {
+		rep, err := e.play(ctx, func(o *simulate.Options) {
+			o.Scenario, o.Agents, o.NewConns, o.Workers = simulate.Results, min(e.options.Agents, 1000), newConns, 64
+		})
+		if err != nil {
+			return Figure{}, err
+		}
+		w, err := workOf(rep, "acknowledged results")
+		detail := fmt.Sprintf("p99 %s ms", number(w.P99))
+		if rep.Losses != nil {
+			detail += fmt.Sprintf(", lost %d, doubled %d", rep.Losses.Lost, rep.Losses.Doubled)
+		}
+		return Figure{Value: w.Rate, Detail: detail}, err
+	}
+}
+
+func heartbeats(ctx context.Context, e *environment) (Figure, error) {
+	rep, err := e.play(ctx, func(o *simulate.Options) { o.Scenario, o.Rate, o.Workers = simulate.Heartbeats, 25_000, 16 })
+	if err != nil {
+		return Figure{}, err
+	}
+	w, err := workOf(rep, "heartbeats")
+	return Figure{
+		Value: counter(rep, "check-ins written") + counter(rep, "superseded before writing"),
+		Detail: fmt.Sprintf("%d agents, offered %s per s, %s superseded, lag p99 ≤ %s s", rep.Connected, number(w.Rate),
+			number(counter(rep, "superseded before writing")), number(counter(rep, "heartbeat lag p99, at most"))),
+	}, err
+}
+
+func inventory(changed float64) func(context.Context, *environment) (Figure, error) {
+	return func(ctx context.Context, e *environment) (Figure, error) {
+		rep, err := e.play(ctx, func(o *simulate.Options) {
+			o.Scenario, o.Changed, o.Rate, o.Workers = simulate.Inventory, changed, 4000, 8
+			o.Agents = min(e.options.Agents, 5000)
+		})
+		if err != nil {
+			return Figure{}, err
+		}
+		w, err := workOf(rep, "inventory")
+		handled := counter(rep, "check-ins written") + counter(rep, "inventory unchanged")
+		return Figure{Value: handled, Detail: fmt.Sprintf("offered %s per s", number(w.Rate))}, err
+	}
+}
+
+func reconnect(ctx context.Context, e *environment) (Figure, error) {
+	rep, err := e.play(ctx, func(o *simulate.Options) { o.Scenario, o.Duration = simulate.Reconnect, 2*time.Minute })
+	if err != nil {
+		return Figure{}, err
+	}
+	w, err := workOf(rep, "reconnect")
+	return Figure{Value: w.Max / 1000, Detail: fmt.Sprintf("%d agents", rep.Connected)}, err
+}
+
+func memory(ctx context.Context, e *environment) (Figure, error) {
+	rep, err := e.play(ctx, func(o *simulate.Options) { o.Scenario, o.Duration = simulate.Steady, 20*time.Second })
+	if err != nil {
+		return Figure{}, err
+	}
+	var sum float64
+	detail := fmt.Sprintf("%d agents:", rep.Connected)
+	for _, u := range rep.Usage {
+		if u.Service == "web" {
+			continue
+		}
+		sum += u.Memory
+		detail += fmt.Sprintf(" %s %s", u.Service, number(u.Memory))
+	}
+	return Figure{Value: sum, Detail: detail}, nil
+}

@@ -295,7 +295,7 @@ test('every page works on a phone, light and dark, without barriers', async () =
         await view.goto(app + path);
         await view.getByRole('heading', { level: 1 }).first().waitFor();
         await view.getByRole('status', { name: /^Loading/ }).first().waitFor({ state: 'detached' });
-        await view.waitForTimeout(300);
+        await view.waitForLoadState('networkidle');
         expect(await overflow(view), `${name} at ${sizeName}`).toBeLessThanOrEqual(0);
         expect(await barriers(view), `${name} at ${sizeName} ${scheme}`).toEqual([]);
       }

@@ -2227,6 +2227,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tasks that failed for good */
+        get: operations["listDeadTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/dead/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a dead task */
+        delete: operations["deleteDeadTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/dead/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a dead task back into its queue */
+        post: operations["retryDeadTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what waits and runs in each queue */
+        get: operations["listQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the runs of periodic jobs, the latest first */
+        get: operations["listJobRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -2397,7 +2482,7 @@ export interface components {
         };
         AccountsMe: {
             is_superuser: boolean;
-            permissions: string[] | null;
+            permissions: string[];
             username: string;
         };
         AccountsRole: {
@@ -2462,7 +2547,7 @@ export interface components {
             can_use_terminal: boolean;
             can_use_webterm: boolean;
             can_view_auditlogs: boolean;
-            can_view_clients: number[] | null;
+            can_view_clients: number[];
             can_view_core_settings: boolean;
             can_view_customfields: boolean;
             can_view_debuglogs: boolean;
@@ -2470,7 +2555,7 @@ export interface components {
             can_view_global_keystore: boolean;
             can_view_reports: boolean;
             can_view_schedules: boolean;
-            can_view_sites: number[] | null;
+            can_view_sites: number[];
             created_by: string | null;
             /** Format: date-time */
             created_time: string | null;
@@ -2556,7 +2641,7 @@ export interface components {
             last_name: string;
             /** Format: int32 */
             role: number | null;
-            social_accounts: components["schemas"]["AccountsSocialAccount"][] | null;
+            social_accounts: components["schemas"]["AccountsSocialAccount"][];
             username: string;
         };
         AddNoteBody: {
@@ -2566,7 +2651,7 @@ export interface components {
         AgentsAgentDetail: {
             agent_id: string;
             alert_template: components["schemas"]["AgentsAlertTemplate"] | null;
-            all_timezones: string[] | null;
+            all_timezones: string[];
             applied_policies: components["schemas"]["AgentsAppliedPolicies"];
             block_policy_inheritance: boolean;
             /** Format: double */
@@ -2576,11 +2661,11 @@ export interface components {
             checks: components["schemas"]["AgentsCheckCounts"];
             choco_installed: boolean;
             client: string;
-            cpu_model: string[] | null;
+            cpu_model: string[];
             created_by: string | null;
             /** Format: date-time */
             created_time: string | null;
-            custom_fields: components["schemas"]["AgentsCustomValue"][] | null;
+            custom_fields: components["schemas"]["AgentsCustomValue"][];
             default_shell: string;
             default_shell_custom: string;
             description: string | null;
@@ -2613,7 +2698,7 @@ export interface components {
             overdue_time: number;
             /** Format: date-time */
             patches_last_installed: string | null;
-            physical_disks: string[] | null;
+            physical_disks: string[];
             plat: string;
             /** Format: int32 */
             policy: number | null;
@@ -2628,7 +2713,7 @@ export interface components {
             /** Format: int32 */
             total_ram: number | null;
             version: string;
-            winupdatepolicy: components["schemas"]["AgentsPatchPolicy"][] | null;
+            winupdatepolicy: components["schemas"]["AgentsPatchPolicy"][];
             wmi_detail: unknown;
         };
         AgentsAgentHistory: {
@@ -2667,7 +2752,7 @@ export interface components {
             boot_time: number | null;
             checks: components["schemas"]["AgentsCheckCounts"];
             client_name: string;
-            cpu_model: string[] | null;
+            cpu_model: string[];
             custom_fields: unknown;
             description: string | null;
             goarch: string | null;
@@ -2689,7 +2774,7 @@ export interface components {
             overdue_text_alert: boolean;
             /** Format: int64 */
             pending_actions_count: number;
-            physical_disks: string[] | null;
+            physical_disks: string[];
             plat: string;
             /** Format: int32 */
             policy?: number | null;
@@ -2700,8 +2785,8 @@ export interface components {
             version: string;
         };
         AgentsAgentVersions: {
-            agents: components["schemas"]["AgentsAgentHostname"][] | null;
-            versions: string[] | null;
+            agents: components["schemas"]["AgentsAgentHostname"][];
+            versions: string[];
         };
         AgentsAlertSwitches: {
             always_alert: boolean | null;
@@ -2712,8 +2797,8 @@ export interface components {
         AgentsAlertTemplate: {
             /** Format: int32 */
             action: number | null;
-            action_args: string[] | null;
-            action_env_vars: string[] | null;
+            action_args: string[];
+            action_env_vars: string[];
             action_name: string;
             /** Format: int32 */
             action_rest: number | null;
@@ -2734,14 +2819,14 @@ export interface components {
             check_always_alert: boolean | null;
             check_always_email: boolean | null;
             check_always_text: boolean | null;
-            check_dashboard_alert_severity: string[] | null;
-            check_email_alert_severity: string[] | null;
+            check_dashboard_alert_severity: string[];
+            check_email_alert_severity: string[];
             check_email_on_resolved: boolean | null;
             /** Format: int32 */
             check_periodic_alert_days: number | null;
             check_script_actions: boolean | null;
             check_settings: boolean;
-            check_text_alert_severity: string[] | null;
+            check_text_alert_severity: string[];
             check_text_on_resolved: boolean | null;
             core_settings: unknown;
             created_by: string | null;
@@ -2749,12 +2834,12 @@ export interface components {
             created_time: string | null;
             default_template: boolean;
             email_from: string | null;
-            email_recipients: string[] | null;
+            email_recipients: string[];
             exclude_servers: boolean | null;
             exclude_workstations: boolean | null;
-            excluded_agents: number[] | null;
-            excluded_clients: number[] | null;
-            excluded_sites: number[] | null;
+            excluded_agents: number[];
+            excluded_clients: number[];
+            excluded_sites: number[];
             /** Format: int32 */
             id: number;
             is_active: boolean;
@@ -2764,8 +2849,8 @@ export interface components {
             name: string;
             /** Format: int32 */
             resolved_action: number | null;
-            resolved_action_args: string[] | null;
-            resolved_action_env_vars: string[] | null;
+            resolved_action_args: string[];
+            resolved_action_env_vars: string[];
             resolved_action_name: string;
             /** Format: int32 */
             resolved_action_rest: number | null;
@@ -2775,16 +2860,16 @@ export interface components {
             task_always_alert: boolean | null;
             task_always_email: boolean | null;
             task_always_text: boolean | null;
-            task_dashboard_alert_severity: string[] | null;
-            task_email_alert_severity: string[] | null;
+            task_dashboard_alert_severity: string[];
+            task_email_alert_severity: string[];
             task_email_on_resolved: boolean | null;
             /** Format: int32 */
             task_periodic_alert_days: number | null;
             task_script_actions: boolean | null;
             task_settings: boolean;
-            task_text_alert_severity: string[] | null;
+            task_text_alert_severity: string[];
             task_text_on_resolved: boolean | null;
-            text_recipients: string[] | null;
+            text_recipients: string[];
         };
         AgentsAppliedPolicies: {
             agent_policy: components["schemas"]["AgentsPolicyObject"] | null;
@@ -2862,7 +2947,7 @@ export interface components {
             reprocess_failed_times: number;
             /** Format: int32 */
             run_time_day: number;
-            run_time_days: number[] | null;
+            run_time_days: number[];
             run_time_frequency: string;
             /** Format: int32 */
             run_time_hour: number;
@@ -2896,9 +2981,9 @@ export interface components {
             created_time: string | null;
             desc: string | null;
             enforced: boolean;
-            excluded_agents: number[] | null;
-            excluded_clients: number[] | null;
-            excluded_sites: number[] | null;
+            excluded_agents: number[];
+            excluded_clients: number[];
+            excluded_sites: number[];
             /** Format: int32 */
             id: number;
             modified_by: string | null;
@@ -2996,7 +3081,7 @@ export interface components {
             check_type: string;
             deno_default_permissions?: string;
             disk: string | null;
-            env_vars: string[] | null;
+            env_vars: string[];
             /** Format: int64 */
             error_threshold: number | null;
             /** Format: int64 */
@@ -3008,7 +3093,7 @@ export interface components {
             fail_when: string | null;
             /** Format: int64 */
             id: number;
-            info_return_codes: number[] | null;
+            info_return_codes: number[];
             ip: string | null;
             log_name: string | null;
             managed_by_policy: boolean;
@@ -3021,14 +3106,14 @@ export interface components {
             /** Format: int64 */
             run_interval: number;
             script: components["schemas"]["AgentwireCheckScriptBody"] | null;
-            script_args: string[] | null;
+            script_args: string[];
             /** Format: int64 */
             search_last_days: number | null;
-            success_return_codes: number[] | null;
+            success_return_codes: number[];
             svc_name: string | null;
             /** Format: int64 */
             timeout: number | null;
-            warning_return_codes: number[] | null;
+            warning_return_codes: number[];
             /** Format: int64 */
             warning_threshold: number | null;
         };
@@ -3043,11 +3128,11 @@ export interface components {
             agent: number;
             /** Format: int64 */
             check_interval: number;
-            checks: components["schemas"]["AgentwireCheck"][] | null;
+            checks: components["schemas"]["AgentwireCheck"][];
         };
         AgentwireCheckScriptBody: {
             code: string;
-            env_vars: string[] | null;
+            env_vars: string[];
             run_as_user: boolean;
             script_hash: string | null;
             shell: string;
@@ -3123,7 +3208,7 @@ export interface components {
             agent: number | null;
             alert_severity: string | null;
             alert_template: components["schemas"]["ChecksAlertFlags"] | null;
-            assignedtasks: components["schemas"]["ChecksTaskPlain"][] | null;
+            assignedtasks: components["schemas"]["ChecksTaskPlain"][];
             check_result: components["schemas"]["ChecksCheckResult"] | Record<string, never>;
             check_type: string;
             created_by: string | null;
@@ -3244,9 +3329,9 @@ export interface components {
             created_time: string | null;
             desc: string | null;
             enforced: boolean;
-            excluded_agents: number[] | null;
-            excluded_clients: number[] | null;
-            excluded_sites: number[] | null;
+            excluded_agents: number[];
+            excluded_clients: number[];
+            excluded_sites: number[];
             /** Format: int32 */
             id: number;
             modified_by: string | null;
@@ -3298,48 +3383,132 @@ export interface components {
             default_workstation_policy: boolean;
             desc: string | null;
             enforced: boolean;
-            excluded_agents: number[] | null;
-            excluded_clients: number[] | null;
-            excluded_sites: number[] | null;
+            excluded_agents: number[];
+            excluded_clients: number[];
+            excluded_sites: number[];
             /** Format: int32 */
             id: number;
             modified_by: string | null;
             /** Format: date-time */
             modified_time: string | null;
             name: string;
-            winupdatepolicy: components["schemas"]["ChecksPolicyPatchRules"][] | null;
+            winupdatepolicy: components["schemas"]["ChecksPolicyPatchRules"][];
         };
         ChecksTask: {
+            actions: unknown;
+            /** Format: int32 */
+            agent: number | null;
+            alert_severity: string;
             alert_template: components["schemas"]["TasksAlertFlags"] | null;
+            /** Format: int32 */
+            assigned_check: number | null;
             check_name?: string | null;
+            collector_all_output: boolean;
+            continue_on_error: boolean;
             created_by: string | null;
             /** Format: date-time */
             created_time: string | null;
+            /** Format: int32 */
+            custom_field: number | null;
+            /** Format: int32 */
+            daily_interval: number | null;
+            dashboard_alert: boolean;
+            email_alert: boolean;
+            enabled: boolean;
             /** Format: date-time */
             expire_date: string | null;
             /** Format: int32 */
             id: number;
+            managed_by_policy: boolean;
             modified_by: string | null;
             /** Format: date-time */
             modified_time: string | null;
+            /** Format: int64 */
+            monthly_days_of_month: number | null;
+            /** Format: int32 */
+            monthly_months_of_year: number | null;
+            /** Format: int32 */
+            monthly_weeks_of_month: number | null;
+            name: string;
+            /** Format: int32 */
+            policy: number | null;
+            random_task_delay: string | null;
+            remove_if_not_scheduled: boolean;
+            run_asap_after_missed: boolean;
+            /** Format: int32 */
+            run_time_bit_weekdays: number | null;
             /** Format: date-time */
             run_time_date: string | null;
+            run_time_minute: string | null;
             schedule: string | null;
+            stop_task_at_duration_end: boolean;
+            /** Format: int32 */
+            task_instance_policy: number;
+            task_repetition_duration: string | null;
+            task_repetition_interval: string | null;
             task_result: components["schemas"]["ChecksTaskResult"] | Record<string, never>;
+            task_supported_platforms: string[] | null;
+            task_type: string;
+            text_alert: boolean;
+            /** Format: int32 */
+            weekly_interval: number | null;
+            win_task_name: string;
         };
         ChecksTaskPlain: {
+            actions: unknown;
+            /** Format: int32 */
+            agent: number | null;
+            alert_severity: string;
+            /** Format: int32 */
+            assigned_check: number | null;
+            collector_all_output: boolean;
+            continue_on_error: boolean;
             created_by: string | null;
             /** Format: date-time */
             created_time: string | null;
+            /** Format: int32 */
+            custom_field: number | null;
+            /** Format: int32 */
+            daily_interval: number | null;
+            dashboard_alert: boolean;
+            email_alert: boolean;
+            enabled: boolean;
             /** Format: date-time */
             expire_date: string | null;
             /** Format: int32 */
             id: number;
+            managed_by_policy: boolean;
             modified_by: string | null;
             /** Format: date-time */
             modified_time: string | null;
+            /** Format: int64 */
+            monthly_days_of_month: number | null;
+            /** Format: int32 */
+            monthly_months_of_year: number | null;
+            /** Format: int32 */
+            monthly_weeks_of_month: number | null;
+            name: string;
+            /** Format: int32 */
+            policy: number | null;
+            random_task_delay: string | null;
+            remove_if_not_scheduled: boolean;
+            run_asap_after_missed: boolean;
+            /** Format: int32 */
+            run_time_bit_weekdays: number | null;
             /** Format: date-time */
             run_time_date: string | null;
+            run_time_minute: string | null;
+            stop_task_at_duration_end: boolean;
+            /** Format: int32 */
+            task_instance_policy: number;
+            task_repetition_duration: string | null;
+            task_repetition_interval: string | null;
+            task_supported_platforms: string[] | null;
+            task_type: string;
+            text_alert: boolean;
+            /** Format: int32 */
+            weekly_interval: number | null;
+            win_task_name: string;
         };
         ChecksTaskResult: {
             /** Format: int32 */
@@ -3365,14 +3534,14 @@ export interface components {
             /** Format: int32 */
             alert_template: number | null;
             block_policy_inheritance: boolean;
-            custom_fields: components["schemas"]["ClientsClientValue"][] | null;
+            custom_fields: components["schemas"]["ClientsClientValue"][];
             failing_checks: components["schemas"]["ClientsFailing"];
             /** Format: int32 */
             id: number;
             name: string;
             /** Format: int32 */
             server_policy: number | null;
-            sites: components["schemas"]["ClientsNestedSite"][] | null;
+            sites: components["schemas"]["ClientsNestedSite"][];
             /** Format: int32 */
             workstation_policy: number | null;
         };
@@ -3413,7 +3582,7 @@ export interface components {
             /** Format: int32 */
             alert_template: number | null;
             block_policy_inheritance: boolean;
-            custom_fields: components["schemas"]["ClientsClientValue"][] | null;
+            custom_fields: components["schemas"]["ClientsClientValue"][];
             failing_checks: components["schemas"]["ClientsFailing"];
             /** Format: int32 */
             id: number;
@@ -3421,7 +3590,7 @@ export interface components {
             name: string;
             /** Format: int32 */
             server_policy: number | null;
-            sites: components["schemas"]["ClientsNestedSite"][] | null;
+            sites: components["schemas"]["ClientsNestedSite"][];
             /** Format: int32 */
             workstation_policy: number | null;
         };
@@ -3434,7 +3603,7 @@ export interface components {
             /** Format: int32 */
             client: number;
             client_name: string;
-            custom_fields: components["schemas"]["ClientsSiteValue"][] | null;
+            custom_fields: components["schemas"]["ClientsSiteValue"][];
             failing_checks: components["schemas"]["ClientsFailing"];
             /** Format: int32 */
             id: number;
@@ -3452,7 +3621,7 @@ export interface components {
             /** Format: int32 */
             client: number;
             client_name: string;
-            custom_fields: components["schemas"]["ClientsSiteValue"][] | null;
+            custom_fields: components["schemas"]["ClientsSiteValue"][];
             failing_checks: components["schemas"]["ClientsFailing"];
             /** Format: int32 */
             id: number;
@@ -3477,7 +3646,7 @@ export interface components {
             created_time: string | null;
             default_value_bool: boolean;
             default_value_string: string | null;
-            default_values_multiple: string[] | null;
+            default_values_multiple: string[];
             hide_in_summary: boolean;
             hide_in_ui: boolean;
             /** Format: int32 */
@@ -3487,7 +3656,7 @@ export interface components {
             /** Format: date-time */
             modified_time: string | null;
             name: string;
-            options: string[] | null;
+            options: string[];
             /** Format: int32 */
             order: number;
             required: boolean;
@@ -3534,7 +3703,7 @@ export interface components {
             agent_history_prune_days: number;
             /** Format: int32 */
             alert_template: number | null;
-            all_timezones: string[] | null;
+            all_timezones: string[];
             /** Format: int32 */
             audit_log_prune_days: number;
             block_local_user_logon: boolean;
@@ -3555,7 +3724,7 @@ export interface components {
             default_shell_windows: string;
             default_shell_windows_custom: string;
             default_time_zone: string;
-            email_alert_recipients: string[] | null;
+            email_alert_recipients: string[];
             enable_server_scripts: boolean;
             enable_server_webterminal: boolean;
             /** Format: int32 */
@@ -3578,7 +3747,7 @@ export interface components {
             resolved_alerts_prune_days: number;
             /** Format: int32 */
             server_policy: number | null;
-            sms_alert_recipients: string[] | null;
+            sms_alert_recipients: string[];
             smtp_from_email: string | null;
             smtp_from_name: string | null;
             smtp_host: string | null;
@@ -3975,6 +4144,72 @@ export interface components {
             support_url: string | null;
             title: string | null;
         };
+        JobsDeadList: {
+            items: components["schemas"]["JobsDeadTask"][];
+        };
+        JobsDeadTask: {
+            /** Format: int64 */
+            attempts: number;
+            error: string;
+            /** Format: date-time */
+            failed_at: string;
+            id: string;
+            kind: string;
+            queue: string;
+        };
+        JobsQueue: {
+            /** Format: int64 */
+            dead: number;
+            /** Format: int64 */
+            failed_today: number;
+            /**
+             * Format: double
+             * @description how long the oldest waiting task has waited
+             */
+            latency_seconds: number;
+            name: string;
+            paused: boolean;
+            /** Format: int64 */
+            processed_today: number;
+            /** Format: int64 */
+            retry: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            scheduled: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        JobsQueueList: {
+            items: components["schemas"]["JobsQueue"][];
+        };
+        JobsRun: {
+            /**
+             * Format: int64
+             * @description rows the run changed or removed
+             */
+            affected: number;
+            /** Format: int32 */
+            attempts: number;
+            error: string | null;
+            /** Format: date-time */
+            finished: string | null;
+            /** Format: int64 */
+            id: number;
+            job: string;
+            /** Format: date-time */
+            queued: string;
+            /** Format: date-time */
+            scheduled_for: string;
+            /** Format: date-time */
+            started: string | null;
+            status: string;
+            worker: string | null;
+        };
+        JobsRunPage: {
+            items: components["schemas"]["JobsRun"][];
+            next_cursor: string | null;
+        };
         ListCustomFieldsOfModelBody: {
             model?: string;
         };
@@ -4040,21 +4275,21 @@ export interface components {
         };
         ResetUserPasswordAlternateBody: {
             /** Format: int32 */
-            id: number;
-            password: string;
+            id?: number;
+            password?: string;
         };
         ResetUserPasswordBody: {
             /** Format: int32 */
-            id: number;
-            password: string;
+            id?: number;
+            password?: string;
         };
         ResetUserTotpAlternateBody: {
             /** Format: int32 */
-            id: number;
+            id?: number;
         };
         ResetUserTotpBody: {
             /** Format: int32 */
-            id: number;
+            id?: number;
         };
         RunBulkActionBody: {
             agents?: string[] | null;
@@ -4198,7 +4433,7 @@ export interface components {
             enabled: boolean;
             /** Format: int32 */
             id: number;
-            task_actions: unknown[] | null;
+            task_actions: unknown[];
         };
         TasksAlertFlags: {
             always_alert: boolean | null;
@@ -4648,7 +4883,7 @@ export interface components {
             warning: number;
         };
         V1agentsEnrolment: {
-            agents: components["schemas"]["V1agentsArrival"][] | null;
+            agents: components["schemas"]["V1agentsArrival"][];
             /** Format: date-time */
             expires: string;
             id: string;
@@ -4665,7 +4900,7 @@ export interface components {
             name: string;
         };
         V1agentsPage: {
-            items: components["schemas"]["V1agentsRow"][] | null;
+            items: components["schemas"]["V1agentsRow"][];
             next_cursor: string | null;
             /** Format: int64 */
             total: number;
@@ -4697,7 +4932,7 @@ export interface components {
             version: string;
         };
         V1agentsTree: {
-            clients: components["schemas"]["V1agentsTreeClient"][] | null;
+            clients: components["schemas"]["V1agentsTreeClient"][];
         };
         V1agentsTreeClient: {
             /** Format: int64 */
@@ -4715,7 +4950,7 @@ export interface components {
             online: number;
             /** Format: int64 */
             overdue: number;
-            sites: components["schemas"]["V1agentsTreeCounts"][] | null;
+            sites: components["schemas"]["V1agentsTreeCounts"][];
             /** Format: int64 */
             warning: number;
         };
@@ -4782,7 +5017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountsAPIKey"][] | null;
+                    "application/json": components["schemas"]["AccountsAPIKey"][];
                 };
             };
             /** @description Unauthorized */
@@ -5077,7 +5312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountsRole"][] | null;
+                    "application/json": components["schemas"]["AccountsRole"][];
                 };
             };
             /** @description Unauthorized */
@@ -5382,7 +5617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountsUserListItem"][] | null;
+                    "application/json": components["schemas"]["AccountsUserListItem"][];
                 };
             };
             /** @description Unauthorized */
@@ -5823,7 +6058,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountsSession"][] | null;
+                    "application/json": components["schemas"]["AccountsSession"][];
                 };
             };
             /** @description Unauthorized */
@@ -6090,7 +6325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["AgentsAgentRow"][] | null) | (components["schemas"]["AgentsAgentHostname"][] | null);
+                    "application/json": components["schemas"]["AgentsAgentRow"][] | components["schemas"]["AgentsAgentHostname"][];
                 };
             };
             /** @description Bad Request */
@@ -6381,7 +6616,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgentsNote"][] | null;
+                    "application/json": components["schemas"]["AgentsNote"][];
                 };
             };
             /** @description Unauthorized */
@@ -6944,7 +7179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksCheck"][] | null;
+                    "application/json": components["schemas"]["ChecksCheck"][];
                 };
             };
             /** @description Unauthorized */
@@ -7061,7 +7296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgentwireEventLogEntry"][] | null;
+                    "application/json": components["schemas"]["AgentwireEventLogEntry"][];
                 };
             };
             /** @description Bad Request */
@@ -7382,7 +7617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgentsNote"][] | null;
+                    "application/json": components["schemas"]["AgentsNote"][];
                 };
             };
             /** @description Unauthorized */
@@ -7431,7 +7666,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgentsPendingAction"][] | null;
+                    "application/json": components["schemas"]["AgentsPendingAction"][];
                 };
             };
             /** @description Unauthorized */
@@ -7529,7 +7764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgentwireProcess"][] | null;
+                    "application/json": components["schemas"]["AgentwireProcess"][];
                 };
             };
             /** @description Bad Request */
@@ -8457,7 +8692,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksTask"][] | null;
+                    "application/json": components["schemas"]["ChecksTask"][];
                 };
             };
             /** @description Unauthorized */
@@ -9714,7 +9949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksCheckStatus"][] | null;
+                    "application/json": components["schemas"]["ChecksCheckStatus"][];
                 };
             };
             /** @description Unauthorized */
@@ -9752,7 +9987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksPolicyRow"][] | null;
+                    "application/json": components["schemas"]["ChecksPolicyRow"][];
                 };
             };
             /** @description Unauthorized */
@@ -10007,7 +10242,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksCheck"][] | null;
+                    "application/json": components["schemas"]["ChecksCheck"][];
                 };
             };
             /** @description Unauthorized */
@@ -10056,7 +10291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksTask"][] | null;
+                    "application/json": components["schemas"]["ChecksTask"][];
                 };
             };
             /** @description Unauthorized */
@@ -10103,7 +10338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksCheck"][] | null;
+                    "application/json": components["schemas"]["ChecksCheck"][];
                 };
             };
             /** @description Unauthorized */
@@ -10480,7 +10715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksCheckPoint"][] | null;
+                    "application/json": components["schemas"]["ChecksCheckPoint"][];
                 };
             };
             /** @description Bad Request */
@@ -10645,7 +10880,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClientsListedClient"][] | null;
+                    "application/json": components["schemas"]["ClientsListedClient"][];
                 };
             };
             /** @description Unauthorized */
@@ -10736,7 +10971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClientsDeployment"][] | null;
+                    "application/json": components["schemas"]["ClientsDeployment"][];
                 };
             };
             /** @description Unauthorized */
@@ -10885,7 +11120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClientsSite"][] | null;
+                    "application/json": components["schemas"]["ClientsSite"][];
                 };
             };
             /** @description Unauthorized */
@@ -11414,7 +11649,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CoreCustomField"][] | null;
+                    "application/json": components["schemas"]["CoreCustomField"][];
                 };
             };
             /** @description Unauthorized */
@@ -11511,7 +11746,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CoreCustomField"][] | null;
+                    "application/json": components["schemas"]["CoreCustomField"][];
                 };
             };
             /** @description Bad Request */
@@ -11937,7 +12172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScriptsScriptRow"][] | null;
+                    "application/json": components["schemas"]["ScriptsScriptRow"][];
                 };
             };
             /** @description Unauthorized */
@@ -12028,7 +12263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScriptsScriptSnippet"][] | null;
+                    "application/json": components["schemas"]["ScriptsScriptSnippet"][];
                 };
             };
             /** @description Unauthorized */
@@ -12608,7 +12843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InventoryInstalledSoftware"] | (string[] | null);
+                    "application/json": components["schemas"]["InventoryInstalledSoftware"] | string[];
                 };
             };
             /** @description Unauthorized */
@@ -12655,7 +12890,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChecksTask"][] | null;
+                    "application/json": components["schemas"]["ChecksTask"][];
                 };
             };
             /** @description Unauthorized */
@@ -13130,6 +13365,266 @@ export interface operations {
             };
         };
     };
+    listDeadTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsDeadList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteDeadTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDeadTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsQueueList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobRuns: {
+        parameters: {
+            query?: {
+                /** @description name of a job */
+                job?: string;
+                status?: "queued" | "running" | "succeeded" | "failed";
+                limit?: number;
+                /** @description next_cursor of the page before; the filters must be the same */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsRunPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -13393,7 +13888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InventoryWinUpdate"][] | null;
+                    "application/json": components["schemas"]["InventoryWinUpdate"][];
                 };
             };
             /** @description Unauthorized */

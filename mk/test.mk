@@ -8,7 +8,7 @@ setup: ## install what the tests and the runner need (distribution packages wher
 
 test: setup test-go test-web e2e ## everything: Go with -race on real dependencies, web unit tests, browser flow
 
-test-go: web-dist ## Go tests of every module with -race
+test-go: web-dist programs ## Go tests of every module with -race
 	@for m in $(MODULES); do echo "== test $$m"; (cd $$m && go test $(RACE_FLAGS) $(TEST_FLAGS) ./...) || exit 1; done
 
 check: gen-check lint test ## what a change must pass: generated code, lint, tests

@@ -56,6 +56,8 @@ type apiSettings struct {
 	WebTerminal   bool `conf:"api.web_terminal" default:"true" help:"Allow the server's terminal in the web app, if the global settings do too."`
 	ServerScripts bool `conf:"api.server_scripts" default:"true" help:"Allow scripts on the server, if the global settings do too."`
 
+	WebhooksAllow []string `conf:"webhooks.allow" default:"" help:"Networks (10.0.0.0/8) and single services (127.0.0.1:8080) that web hooks may reach besides public addresses."`
+
 	AgentsDir string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
 	Insecure  bool   `conf:"agents.insecure" default:"false" help:"The installation has no valid certificate: agents do not verify it, and only the manual installer works."`
 
@@ -138,7 +140,7 @@ func (s *settings) options() (app.Options, error) {
 	}
 	return app.Options{
 		AllowedHosts: s.hosts(), WebOrigins: s.API.WebOrigins, TrustedProxies: trusted, PublicURL: s.API.PublicURL,
-		Demo: s.API.Demo, Description: s.API.Description, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit,
+		Demo: s.API.Demo, Description: s.API.Description, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
 		Hash: accounts.HashCost{
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes), //nolint:gosec // bounded by the declarations and NewHasher
 			Concurrent: s.Login.HashConcurrent,

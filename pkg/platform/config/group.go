@@ -60,7 +60,8 @@ type Log struct {
 
 // PrivateListen is the private port: health and metrics, no secrets, not for the outside.
 type PrivateListen struct {
-	Address string `conf:"private.listen" default:"127.0.0.1:9100" help:"Address of the private port with /healthz, /readyz and /metrics."`
+	Address   string `conf:"private.listen" default:"127.0.0.1:9100" help:"Address of the private port with /healthz, /readyz and /metrics."`
+	Profiling bool   `conf:"private.profiling" default:"false" help:"The private port also serves Go profiles under /debug/pprof/. They show what the program works on: leave it off unless looking for something."`
 }
 
 // Validate checks the address.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type Server struct {
 	registry *Registry
 	metrics  prometheus.Gatherer
 	logger   *zap.Logger
+	profiles bool
 
 	mu       sync.Mutex
 	server   *http.Server
@@ -33,12 +35,20 @@ func NewServer(address string, registry *Registry, metrics prometheus.Gatherer, 
 	return &Server{address: address, registry: registry, metrics: metrics, logger: logger}
 }
 
+// Profile adds Go profiles under /debug/pprof/. Call it before Start.
+func (s *Server) Profile() { s.profiles = true }
+
 // Handler returns the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	if s.profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
 	return mux
 }
 
@@ -49,7 +59,7 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("private port %s (setting private.listen): %w", s.address, err)
 	}
 	srv := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+		WriteTimeout: s.writeTimeout(), IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	done := make(chan struct{})
 	s.mu.Lock()
 	s.listener, s.server, s.done = l, srv, done
@@ -61,6 +71,14 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// writeTimeout leaves profiles the time they are asked to run for.
+func (s *Server) writeTimeout() time.Duration {
+	if s.profiles {
+		return 5 * time.Minute
+	}
+	return 30 * time.Second
 }
 
 // Address returns where the server listens, "" before Start.

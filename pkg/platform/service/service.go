@@ -130,6 +130,9 @@ func newRuntime(name string, env []string, base *Base, out io.Writer) (*Runtime,
 		Lifecycle: lifecycle.New(logger, lifecycle.NewNotifier(env, reg.CheckAlive)),
 		Private:   health.NewServer(base.Private.Address, reg, metrics, logger),
 	}
+	if base.Private.Profiling {
+		rt.Private.Profile()
+	}
 	// First up and last down, so that a start that hangs can be looked into.
 	rt.Lifecycle.Add("private port", rt.Private)
 	return rt, nil

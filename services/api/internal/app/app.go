@@ -58,6 +58,7 @@ type Options struct {
 	Description    bool // serve the API description
 	RootUser       string
 	AuditMaxBytes  int
+	WebhooksAllow  []string // targets of web hooks besides public addresses
 	Hash           accounts.HashCost
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product

@@ -5,7 +5,10 @@ import (
 	"net/http"
 
 	"github.com/gueencode/gueenrmm/pkg/clients"
+	"github.com/gueencode/gueenrmm/pkg/keystore"
+	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/pkg/urlactions"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/agentsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/clientsapi"
@@ -20,7 +23,17 @@ func (a *App) operations() error {
 	r, i, o := a.Router, a.infra, a.options
 	registerRoot(r)
 	accountsapi.Register(r, a.Accounts, o.Throttles)
-	coreapi.Register(r, coreapi.Deps{Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: o.Product})
+	guard, err := urlactions.NewGuard(o.WebhooksAllow)
+	if err != nil {
+		return err
+	}
+	coreapi.Register(r, coreapi.Deps{
+		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: o.Product,
+		KeyStore: keystore.New(i.Pool, a.audit), Schedules: schedules.NewService(i.Pool, a.audit),
+		URLActions: urlactions.New(urlactions.Deps{
+			Pool: i.Pool, Audit: a.audit, Subjects: a.agents, Caller: urlactions.NewCaller(guard, "GueenRMM/"+o.Product.Version),
+		}),
+	})
 	clientsapi.Register(r, a.clients, clients.NewDeployments(i.Pool, a.clients, a.Accounts))
 	agentsapi.Register(r, agentsapi.Deps{
 		Pool: i.Pool, Agents: a.agents, Actions: a.actions, Settings: a.core, Zones: settings.NewZones(i.Pool), Releases: a.release,

@@ -9,7 +9,10 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/accounts"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
+	"github.com/gueencode/gueenrmm/pkg/keystore"
+	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/pkg/urlactions"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
@@ -19,6 +22,9 @@ type Deps struct {
 	Zones        *settings.Zones
 	CustomFields *customfields.Service
 	Accounts     Preferences
+	KeyStore     *keystore.Service
+	Schedules    *schedules.Service
+	URLActions   *urlactions.Service
 	Product      Product
 }
 
@@ -51,6 +57,9 @@ func Register(r *rest.Router, deps Deps) {
 	h := handlers{Deps: deps, throttles: r}
 	h.registerCustomFields(r)
 	h.registerSettings(r)
+	h.registerKeyStore(r)
+	h.registerSchedules(r)
+	h.registerURLActions(r)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodGet, Path: "/core/version/", ID: "getVersion", Tag: "core", Summary: "Read the version of the web client",
 		Auth: rest.AuthUser, NoPermission: "every signed-in client compares it to know when to reload", NoHead: true,

@@ -1842,6 +1842,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/keystore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the key store */
+        get: operations["listKeyStore"];
+        put?: never;
+        /** Add an entry to the key store */
+        post: operations["createKeyStoreEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/keystore/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an entry of the key store */
+        put: operations["updateKeyStoreEntry"];
+        post?: never;
+        /** Delete an entry of the key store */
+        delete: operations["deleteKeyStoreEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/schedules/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List schedules */
+        get: operations["listSchedules"];
+        put?: never;
+        /** Add a schedule */
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/schedules/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a schedule */
+        put: operations["updateSchedule"];
+        post?: never;
+        /** Delete a schedule */
+        delete: operations["deleteSchedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/settings/": {
         parameters: {
             query?: never;
@@ -1855,6 +1927,79 @@ export interface paths {
         put: operations["updateCoreSettings"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/urlaction/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List URL actions */
+        get: operations["listURLActions"];
+        put?: never;
+        /** Add a URL action */
+        post: operations["createURLAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/urlaction/run/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Get the address of a URL action for an agent, site or client */
+        patch: operations["runURLAction"];
+        trace?: never;
+    };
+    "/core/urlaction/run/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a web hook as it is typed
+         * @description The server makes the call. It reaches public addresses and those that the setting webhooks.allow names.
+         */
+        post: operations["testURLAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/urlaction/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a URL action */
+        put: operations["updateURLAction"];
+        post?: never;
+        /** Delete a URL action */
+        delete: operations["deleteURLAction"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3691,10 +3836,40 @@ export interface components {
             url_action: number | null;
             web_terminal_enabled: boolean;
         };
+        CoreKeyStoreEntry: {
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            /** Format: int32 */
+            id: number;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            name: string;
+            value: string;
+        };
         CorePlaceholder: {
             cmd: string;
             powershell: string;
             shell: string;
+        };
+        CoreSchedule: {
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            /** Format: int32 */
+            id: number;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            monthly_days_of_month: number[];
+            monthly_months_of_year: number[];
+            monthly_type: string;
+            monthly_weeks_of_month: number[];
+            name: string;
+            run_time: string;
+            run_time_weekdays: number[];
+            schedule_type: string;
         };
         CoreSettings: {
             agent_auto_update: boolean;
@@ -3764,6 +3939,29 @@ export interface components {
             twilio_number: string | null;
             /** Format: int32 */
             workstation_policy: number | null;
+        };
+        CoreTestedURLAction: {
+            body: string | null;
+            /** @description the beginning of the answer, or why there is none */
+            result: string;
+            url: string;
+        };
+        CoreURLAction: {
+            action_type: string;
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            desc: string | null;
+            /** Format: int32 */
+            id: number;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            name: string;
+            pattern: string;
+            rest_body: string | null;
+            rest_headers: string | null;
+            rest_method: string;
         };
         CreateApiKeyBody: {
             /** Format: date-time */
@@ -3902,6 +4100,10 @@ export interface components {
             password: string;
             username: string;
         };
+        CreateKeyStoreEntryBody: {
+            name?: string;
+            value?: string;
+        };
         CreatePolicyBody: {
             active?: boolean;
             /** Format: int32 */
@@ -3996,6 +4198,22 @@ export interface components {
             can_view_sites?: number[];
             is_superuser?: boolean;
             name: string;
+        };
+        CreateScheduleBody: {
+            /** @description 32 is the last day */
+            monthly_days_of_month?: number[] | null;
+            monthly_months_of_year?: number[] | null;
+            /** @enum {string} */
+            monthly_type?: "weeks" | "days";
+            /** @description 5 is the last week */
+            monthly_weeks_of_month?: number[] | null;
+            name: string;
+            /** Format: time */
+            run_time: string;
+            /** @description 0 is Monday */
+            run_time_weekdays?: number[] | null;
+            /** @enum {string} */
+            schedule_type?: "daily" | "weekly" | "monthly";
         };
         CreateScriptBody: {
             args?: string[] | null;
@@ -4094,6 +4312,18 @@ export interface components {
             /** Format: int32 */
             weekly_interval?: number | null;
             win_task_name?: string;
+        };
+        CreateURLActionBody: {
+            /** @enum {string} */
+            action_type?: "web" | "rest";
+            desc?: string | null;
+            name?: string;
+            pattern?: string;
+            rest_body?: string | null;
+            /** @description a JSON object */
+            rest_headers?: string | null;
+            /** @enum {string} */
+            rest_method?: "get" | "post" | "put" | "delete" | "patch";
         };
         CreateUserBody: {
             email: string;
@@ -4346,6 +4576,16 @@ export interface components {
              */
             timeout: number;
         };
+        RunURLActionBody: {
+            /** Format: int32 */
+            action: number;
+            /** @description one of agent_id, site and client */
+            agent_id?: string | null;
+            /** Format: int32 */
+            client?: number | null;
+            /** Format: int32 */
+            site?: number | null;
+        };
         ScheduleRebootBody: {
             /** @description YYYY-MM-DDTHH:MM, wall clock of the machine */
             datetime?: string | null;
@@ -4449,6 +4689,17 @@ export interface components {
             shell: string;
             /** Format: int32 */
             timeout: number;
+        };
+        TestURLActionBody: {
+            pattern: string;
+            rest_body: string;
+            rest_headers: string;
+            /** @enum {string} */
+            rest_method: "get" | "post" | "put" | "delete" | "patch";
+            /** @description agent_id, or the key of the site or client */
+            run_instance_id: string | null;
+            /** @enum {string} */
+            run_instance_type: "agent" | "client" | "site" | "none";
         };
         UpdateAgentBody: {
             block_policy_inheritance?: boolean;
@@ -4666,6 +4917,10 @@ export interface components {
             /** @enum {string} */
             type?: "text" | "number" | "single" | "multiple" | "checkbox" | "datetime";
         };
+        UpdateKeyStoreEntryBody: {
+            name?: string;
+            value?: string;
+        };
         UpdateNoteBody: {
             note?: string | null;
         };
@@ -4776,6 +5031,22 @@ export interface components {
             is_superuser?: boolean;
             name: string;
         };
+        UpdateScheduleBody: {
+            /** @description 32 is the last day */
+            monthly_days_of_month?: number[] | null;
+            monthly_months_of_year?: number[] | null;
+            /** @enum {string} */
+            monthly_type?: "weeks" | "days";
+            /** @description 5 is the last week */
+            monthly_weeks_of_month?: number[] | null;
+            name?: string;
+            /** Format: time */
+            run_time?: string;
+            /** @description 0 is Monday */
+            run_time_weekdays?: number[] | null;
+            /** @enum {string} */
+            schedule_type?: "daily" | "weekly" | "monthly";
+        };
         UpdateScriptBody: {
             args?: string[] | null;
             category?: string | null;
@@ -4821,6 +5092,18 @@ export interface components {
             name?: string;
             /** @enum {string} */
             shell?: "powershell" | "cmd" | "python" | "shell" | "nushell" | "deno";
+        };
+        UpdateURLActionBody: {
+            /** @enum {string} */
+            action_type?: "web" | "rest";
+            desc?: string | null;
+            name?: string;
+            pattern?: string;
+            rest_body?: string | null;
+            /** @description a JSON object */
+            rest_headers?: string | null;
+            /** @enum {string} */
+            rest_method?: "get" | "post" | "put" | "delete" | "patch";
         };
         UpdateUserBody: {
             block_dashboard_login?: boolean;
@@ -11978,6 +12261,423 @@ export interface operations {
             };
         };
     };
+    listKeyStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreKeyStoreEntry"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    createKeyStoreEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKeyStoreEntryBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["CreateKeyStoreEntryBody"];
+                "multipart/form-data": components["schemas"]["CreateKeyStoreEntryBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    updateKeyStoreEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateKeyStoreEntryBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["UpdateKeyStoreEntryBody"];
+                "multipart/form-data": components["schemas"]["UpdateKeyStoreEntryBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    deleteKeyStoreEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreSchedule"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateScheduleBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["CreateScheduleBody"];
+                "multipart/form-data": components["schemas"]["CreateScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreSchedule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    updateSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateScheduleBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["UpdateScheduleBody"];
+                "multipart/form-data": components["schemas"]["UpdateScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreSchedule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    deleteSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     getCoreSettings: {
         parameters: {
             query?: never;
@@ -12060,6 +12760,334 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    listURLActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreURLAction"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    createURLAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateURLActionBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["CreateURLActionBody"];
+                "multipart/form-data": components["schemas"]["CreateURLActionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    runURLAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunURLActionBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["RunURLActionBody"];
+                "multipart/form-data": components["schemas"]["RunURLActionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    testURLAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestURLActionBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["TestURLActionBody"];
+                "multipart/form-data": components["schemas"]["TestURLActionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreTestedURLAction"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    updateURLAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateURLActionBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["UpdateURLActionBody"];
+                "multipart/form-data": components["schemas"]["UpdateURLActionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    deleteURLAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

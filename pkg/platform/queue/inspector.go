@@ -74,6 +74,15 @@ func (i *Inspector) Queues() ([]State, error) {
 	return out, nil
 }
 
+// Workers counts the worker processes that gave a sign of life in the last seconds.
+func (i *Inspector) Workers() (int, error) {
+	servers, err := i.inner.Servers()
+	if err != nil {
+		return 0, fmt.Errorf("list workers: %w", err)
+	}
+	return len(servers), nil
+}
+
 // Dead returns the tasks that failed for good, the latest first; at most 1,000 of each queue.
 func (i *Inspector) Dead() ([]Dead, error) {
 	out := []Dead{}

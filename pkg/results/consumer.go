@@ -32,9 +32,10 @@ type Report struct {
 
 // Limits of a batch and of what is held in memory. The zero value takes the defaults.
 type Limits struct {
-	Messages int           // of one batch; default 500
+	Messages int           // of one batch; default 1000
 	Bytes    int           // of one batch, about; default 48 MiB
 	Linger   time.Duration // how long a batch waits for company; default 2 ms
+	Gather   time.Duration // the same while results come in crowds: a batch costs the database about as much as 30 results; default 25 ms
 	InFlight int           // unacknowledged results of all replicas; default 5000
 	Backoff  time.Duration // first wait after a failure of the database, doubled up to 10 s; default 250 ms
 }
@@ -45,11 +46,14 @@ func (l Limits) withDefaults() Limits {
 			*v = def
 		}
 	}
-	set(&l.Messages, 500)
+	set(&l.Messages, 1000)
 	set(&l.Bytes, 48<<20)
 	set(&l.InFlight, 5000)
 	if l.Linger <= 0 {
 		l.Linger = 2 * time.Millisecond
+	}
+	if l.Gather <= 0 {
+		l.Gather = 25 * time.Millisecond
 	}
 	if l.Backoff <= 0 {
 		l.Backoff = 250 * time.Millisecond
@@ -147,8 +151,13 @@ func (c *Consumer) consume(ctx context.Context) error {
 		it.Stop()
 		<-done
 	}()
+	linger := c.limits.Linger
 	for {
-		batch, err := c.collect(ctx, incoming, failed)
+		batch, err := c.collect(ctx, incoming, failed, linger)
+		linger = c.limits.Linger
+		if len(batch) >= crowd {
+			linger = c.limits.Gather
+		}
 		if len(batch) > 0 {
 			c.settle(ctx, batch)
 		}
@@ -158,10 +167,13 @@ func (c *Consumer) consume(ctx context.Context) error {
 	}
 }
 
+// crowd is the size of a batch after which the next one gathers for longer.
+const crowd = 32
+
 var errStopping = errors.New("stopping")
 
 // collect waits for a result and gives others a moment to join it.
-func (c *Consumer) collect(ctx context.Context, incoming <-chan jetstream.Msg, failed <-chan error) ([]jetstream.Msg, error) {
+func (c *Consumer) collect(ctx context.Context, incoming <-chan jetstream.Msg, failed <-chan error, wait time.Duration) ([]jetstream.Msg, error) {
 	var batch []jetstream.Msg
 	select {
 	case m := <-incoming:
@@ -171,7 +183,7 @@ func (c *Consumer) collect(ctx context.Context, incoming <-chan jetstream.Msg, f
 	case <-ctx.Done():
 		return nil, errStopping
 	}
-	linger := time.NewTimer(c.limits.Linger)
+	linger := time.NewTimer(wait)
 	defer linger.Stop()
 	size := len(batch[0].Data())
 	for len(batch) < c.limits.Messages && size < c.limits.Bytes {

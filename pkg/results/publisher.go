@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,6 +25,9 @@ const (
 	// nudgeWithin is how long Publish waits for the database after the stream has the result, so that whoever posts and
 	// then reads sees the result when there is no backlog.
 	nudgeWithin = 50 * time.Millisecond
+	// nudgedAtOnce bounds how many calls wait for the database at the same time. Who posts and reads is alone; in a crowd
+	// of agents nobody reads at once, and waiting would only slow them down.
+	nudgedAtOnce = 4
 )
 
 // Result is one result to store.
@@ -46,6 +49,7 @@ type Publisher struct {
 
 	last    atomic.Uint64
 	behind  atomic.Uint32 // waits for the database in a row that were in vain
+	busy    atomic.Int32  // calls of Publish at the moment
 	mu      sync.Mutex
 	waiting map[string]chan struct{}
 }
@@ -71,7 +75,7 @@ func NewPublisher(conn *bus.Conn, metrics prometheus.Registerer) (*Publisher, er
 			return nil, fmt.Errorf("register result metrics: %w", err)
 		}
 	}
-	if _, err := conn.Subscribe(p.inbox+".*", "", p.applied); err != nil {
+	if _, err := conn.Subscribe(p.inbox, "", p.applied); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -102,17 +106,21 @@ func (p *Publisher) publish(ctx context.Context, r Result) (outcome string, err 
 	if err := p.conn.Check(ctx); err != nil {
 		return "away", unavailable(err)
 	}
-	if !ValidResultID(r.ID) {
-		r.ID = uuid.NewString()
+	busy := p.busy.Add(1)
+	defer p.busy.Add(-1)
+	m := &nats.Msg{Subject: subject, Data: r.Body, Header: nats.Header{}}
+	if ValidResultID(r.ID) { // without one the place in the stream is the id
+		m.Header[nats.MsgIdHdr] = []string{messageID(r.Kind, r.AgentID, r.ID)}
 	}
-	token, done := p.expect()
-	defer p.forget(token)
-	m := &nats.Msg{Subject: subject, Data: r.Body, Header: nats.Header{
-		nats.MsgIdHdr: []string{messageID(r.Kind, r.AgentID, r.ID)},
-		headerApplied: []string{p.inbox + "." + token},
-	}}
 	if r.Ref != "" {
-		m.Header.Set(headerRef, r.Ref)
+		m.Header[headerRef] = []string{r.Ref}
+	}
+	var done <-chan struct{}
+	if busy <= nudgedAtOnce && p.worthWaiting() {
+		var token string
+		token, done = p.expect()
+		defer p.forget(token)
+		m.Header[headerApplied] = []string{p.inbox + " " + token}
 	}
 	start := time.Now()
 	limited, cancel := context.WithTimeout(ctx, storeWithin)
@@ -125,10 +133,10 @@ func (p *Publisher) publish(ctx context.Context, r Result) (outcome string, err 
 		return "refused", unavailable(err)
 	}
 	p.stored.Observe(time.Since(start).Seconds())
-	if ack.Duplicate {
+	switch {
+	case ack.Duplicate:
 		return "duplicate", nil
-	}
-	if p.waitApplied(ctx, done) {
+	case done != nil && p.waitApplied(ctx, done):
 		return "applied", nil
 	}
 	return "stored", nil
@@ -141,12 +149,18 @@ const (
 	askAgainIn = 16
 )
 
+// worthWaiting says whether the database kept up lately.
+func (p *Publisher) worthWaiting() bool {
+	n := p.behind.Load()
+	if n < vainWaits || n%askAgainIn == 0 {
+		return true
+	}
+	p.behind.Add(1)
+	return false
+}
+
 // waitApplied waits a moment for a result to be in the database and says whether it is.
 func (p *Publisher) waitApplied(ctx context.Context, done <-chan struct{}) bool {
-	if n := p.behind.Load(); n >= vainWaits && n%askAgainIn != 0 {
-		p.behind.Add(1)
-		return false
-	}
 	nudge := time.NewTimer(nudgeWithin)
 	defer nudge.Stop()
 	select {
@@ -181,14 +195,15 @@ func (p *Publisher) forget(token string) {
 	p.mu.Unlock()
 }
 
-// applied wakes the call that waits for a result.
+// applied wakes the calls that wait for the results of a batch.
 func (p *Publisher) applied(m *nats.Msg) {
-	token := m.Subject[len(p.inbox)+1:]
-	p.mu.Lock()
-	ch, ok := p.waiting[token]
-	delete(p.waiting, token)
-	p.mu.Unlock()
-	if ok {
-		close(ch)
+	for token := range strings.FieldsSeq(string(m.Data)) {
+		p.mu.Lock()
+		ch, ok := p.waiting[token]
+		delete(p.waiting, token)
+		p.mu.Unlock()
+		if ok {
+			close(ch)
+		}
 	}
 }

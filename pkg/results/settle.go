@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
@@ -110,17 +111,31 @@ func (c *Consumer) apply(ctx context.Context, batch []jetstream.Msg) error {
 
 // tell wakes the publishers that wait and nudges the other services. Both may be lost.
 func (c *Consumer) tell(w *work) {
-	for _, m := range w.messages {
-		if to := m.Headers().Get(headerApplied); strings.HasPrefix(to, "_INBOX.") {
-			if err := c.conn.NATS().Publish(to, nil); err != nil {
-				c.log.Debug("publisher could not be woken", zap.Error(err))
-				break
-			}
+	for inbox, tokens := range waiting(w.messages) {
+		if err := c.conn.NATS().Publish(inbox, []byte(tokens)); err != nil {
+			c.log.Debug("publisher could not be woken", zap.Error(err))
+			break
 		}
 	}
 	if err := c.conn.PublishFacts(uniqueFacts(w.facts)...); err != nil {
 		c.log.Debug("facts about results could not be published", zap.Error(err))
 	}
+}
+
+// waiting returns, by the inbox of their publisher, the tokens of the results that somebody waits for.
+func waiting(batch []jetstream.Msg) map[string]string {
+	var out map[string]string
+	for _, m := range batch {
+		inbox, token, ok := strings.Cut(m.Headers().Get(headerApplied), " ")
+		if !ok || !strings.HasPrefix(inbox, nats.InboxPrefix) {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[inbox] += " " + token
+	}
+	return out
 }
 
 func (c *Consumer) write(ctx context.Context, tx pgx.Tx, w *work) error {

@@ -40,7 +40,7 @@ type Settings struct {
 	// Config holds what every agent gets besides its intervals.
 	Config agentwire.Config
 	// Ranges are where the check-in intervals are drawn from; the zero value takes the contract's.
-	Ranges Ranges
+	Ranges agentwire.Ranges
 }
 
 // Deps are what the operations work with.
@@ -65,7 +65,7 @@ const tag = "agent-api"
 
 // Register adds the operations.
 func Register(r *rest.Router, d Deps) {
-	d.Settings.Ranges = d.Settings.Ranges.withDefaults()
+	d.Settings.Ranges = completeRanges(d.Settings.Ranges)
 	h := &handlers{Deps: d, limited: log.NewLimited(d.Log, time.Minute, time.Now), assigned: newAssignments(time.Now)}
 	h.registerInstall(r)
 	h.registerConfig(r)

@@ -26,7 +26,7 @@ func (h *handlers) registerChecks(r *rest.Router) {
 		return h.checkList(ctx, c, in, true)
 	})
 	rest.Handle(r, agentOp(rest.Operation{
-		Method: http.MethodPatch, Path: "/api/v3/checkrunner/", ID: "reportCheck", Summary: "Report the result of a check", MaxBody: maxRequest,
+		Method: http.MethodPatch, Path: "/api/v3/checkrunner/", ID: "reportCheck", Summary: "Report the result of a check", MaxBody: maxRequest, Frequent: true,
 		Description: "The body is one of the results of agent-protocol.md §4.6. The header X-Result-Id makes a repetition harmless.",
 		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
 	}), h.reportCheck)

@@ -16,7 +16,7 @@ import (
 func (h *handlers) registerHistory(r *rest.Router) {
 	rest.Handle(r, agentOp(rest.Operation{
 		Method: http.MethodPatch, Path: "/api/v3/{history_pk}/{agent_id}/histresult/", ID: "reportHistory",
-		Summary: "Report the outcome of a command or script", MaxBody: maxRequest,
+		Summary: "Report the outcome of a command or script", MaxBody: maxRequest, Frequent: true,
 		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
 	}), h.reportHistory)
 	rest.Handle(r, agentOp(rest.Operation{

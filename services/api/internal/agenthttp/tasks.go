@@ -19,7 +19,7 @@ func (h *handlers) registerTasks(r *rest.Router) {
 		Errors: []int{http.StatusBadRequest, http.StatusNotFound},
 	}), h.taskRun)
 	rest.Handle(r, agentOp(rest.Operation{
-		Method: http.MethodPatch, Path: path, ID: "reportTask", Summary: "Report the result of a task", MaxBody: maxRequest,
+		Method: http.MethodPatch, Path: path, ID: "reportTask", Summary: "Report the result of a task", MaxBody: maxRequest, Frequent: true,
 		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
 	}), h.reportTask)
 }

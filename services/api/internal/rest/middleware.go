@@ -25,6 +25,7 @@ type observation struct {
 	refusal   string
 	status    int // overrides the response's, for clients that went away
 	principal *access.Principal
+	frequent  bool // Operation.Frequent
 }
 
 type observationKey struct{}
@@ -85,6 +86,14 @@ func (r *Router) record(c echo.Context, obs *observation, took time.Duration) {
 		status = obs.status
 	}
 	r.metrics.record(obs, c.Request().Method, status, took)
+	level := zap.InfoLevel
+	if obs.frequent && status < http.StatusMultipleChoices {
+		level = zap.DebugLevel
+	}
+	entry := r.options.Log.Check(level, "request served")
+	if entry == nil {
+		return
+	}
 	fields := []zap.Field{
 		zap.String(log.FieldRequestID, obs.id), zap.String(log.FieldMethod, c.Request().Method), zap.String(log.FieldPath, c.Request().URL.Path),
 		zap.Int(log.FieldStatus, status), zap.Float64(log.FieldDurationMS, float64(took.Microseconds())/1000),
@@ -101,7 +110,7 @@ func (r *Router) record(c echo.Context, obs *observation, took time.Duration) {
 	if obs.refusal != "" {
 		fields = append(fields, zap.String(log.FieldReason, obs.refusal))
 	}
-	r.options.Log.Info("request served", fields...)
+	entry.Write(fields...)
 }
 
 // checkHost refuses requests for other host names than ours.

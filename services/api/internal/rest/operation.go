@@ -80,6 +80,7 @@ type Operation struct {
 	NotInDemo   bool          // refused by a demo server before anything else (rest-1.md §1.12)
 	AnyAccept   bool          // the reply is no JSON, so the Accept header does not decide
 	Hidden      bool          // left out of the API description
+	Frequent    bool          // called by every agent all the time: a success is logged at debug level only; metrics count it
 }
 
 var pathParam = regexp.MustCompile(`\{([a-z_]+)\}`)

@@ -117,11 +117,11 @@ func (v *view) serve(c echo.Context) error {
 	if rt != nil {
 		op = &rt.Operation
 	}
-	obs.operation = op.ID
+	obs.operation, obs.frequent = op.ID, op.Frequent
 	c.Response().Header().Set("Allow", v.allow())
 	call := &Call{
 		Operation: op, Request: c.Request(), RequestID: obs.id, params: params, header: http.Header{},
-		Log: v.router.options.Log.With(zap.String(log.FieldRequestID, obs.id), zap.String(log.FieldOperation, op.ID)),
+		Log: v.router.options.Log.WithLazy(zap.String(log.FieldRequestID, obs.id), zap.String(log.FieldOperation, op.ID)),
 	}
 	err := v.serveCall(c, call, rt)
 	if err == nil {
@@ -158,7 +158,7 @@ func (v *view) serveCall(c echo.Context, call *Call, rt *route) error {
 	if err := v.router.throttle(ctx, op, call.Principal); err != nil {
 		return err
 	}
-	call.Log = call.Log.With(zap.String(log.FieldUser, call.Principal.Username))
+	call.Log = call.Log.WithLazy(zap.String(log.FieldUser, call.Principal.Username))
 	ctx = audit.WithRequest(ctx, audit.Request{URL: req.URL.Path, Method: req.Method, Operation: op.ID, Params: call.params})
 	// A body that trickles in must not hold the operation longer than it may take.
 	err = http.NewResponseController(c.Response().Writer).SetReadDeadline(time.Now().Add(op.Timeout + readGrace))

@@ -91,6 +91,7 @@ func (c *cursor) verify(lim Limits) error {
 				return fmt.Errorf("%w: nested deeper than %d", ErrTooBig, lim.Depth)
 			}
 			open = append(open, n)
+		default: // the head was all of it
 		}
 	}
 	return nil
@@ -238,6 +239,7 @@ func (c *cursor) skip() error {
 			todo += h.n
 		case famMap:
 			todo += 2 * h.n
+		default: // the head was all of it
 		}
 	}
 	return nil
@@ -263,6 +265,7 @@ func (h head) numberText() string {
 		return strconv.FormatFloat(h.f, 'g', -1, 64)
 	case famBool:
 		return strconv.FormatBool(h.u == 1)
+	default:
+		return ""
 	}
-	return ""
 }

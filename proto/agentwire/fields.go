@@ -53,9 +53,10 @@ func (c *cursor) key() (string, error) {
 		return cleanText(c.raw(h.n)), nil
 	case famInt, famUint, famFloat, famBool:
 		return h.numberText(), nil
+	default:
+		c.pos = start
+		return "", c.skip()
 	}
-	c.pos = start
-	return "", c.skip()
 }
 
 // list reads a list and calls each once per element; nil is an empty list.
@@ -90,8 +91,9 @@ func (c *cursor) text() (string, error) {
 		return cleanText(c.raw(h.n)), nil
 	case famInt, famUint, famFloat, famBool:
 		return h.numberText(), nil
+	default:
+		return "", fmt.Errorf("%w: text wanted", ErrType)
 	}
-	return "", fmt.Errorf("%w: text wanted", ErrType)
 }
 
 func (c *cursor) integer() (int64, error) {
@@ -120,8 +122,9 @@ func (c *cursor) integer() (int64, error) {
 			return 0, fmt.Errorf("%w: integer wanted", ErrType)
 		}
 		return n, nil
+	default:
+		return 0, fmt.Errorf("%w: integer wanted", ErrType)
 	}
-	return 0, fmt.Errorf("%w: integer wanted", ErrType)
 }
 
 func (c *cursor) float() (float64, error) {
@@ -141,8 +144,9 @@ func (c *cursor) float() (float64, error) {
 			return 0, nil // JSON and SQL have no use for them
 		}
 		return h.f, nil
+	default:
+		return 0, fmt.Errorf("%w: number wanted", ErrType)
 	}
-	return 0, fmt.Errorf("%w: number wanted", ErrType)
 }
 
 func (c *cursor) boolean() (bool, error) {
@@ -157,8 +161,9 @@ func (c *cursor) boolean() (bool, error) {
 		return h.u != 0, nil
 	case famFloat:
 		return h.f != 0, nil
+	default:
+		return false, fmt.Errorf("%w: bool wanted", ErrType)
 	}
-	return false, fmt.Errorf("%w: bool wanted", ErrType)
 }
 
 // Setters for the tables of fields.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 )
 
@@ -83,17 +84,34 @@ func (c Config) Valid() bool {
 // Range is an inclusive range of seconds from which an interval is drawn.
 type Range struct{ Min, Max int }
 
-// Default ranges of the check-in intervals (agent-protocol.md §2.5).
-var (
-	RangeHello       = Range{30, 60}
-	RangeAgentInfo   = Range{200, 400}
-	RangeWinServices = Range{2400, 3000}
-	RangePublicIP    = Range{300, 500}
-	RangeDisks       = Range{1000, 2000}
-	RangeSoftware    = Range{2800, 3500}
-	RangeWMI         = Range{3000, 4000}
-	RangeSyncMesh    = Range{800, 1200}
-)
+// Draw picks a number of the range. It spreads load, so that it need not be hard to guess.
+func (r Range) Draw() int { return r.Min + rand.IntN(r.Max-r.Min+1) }
+
+// Ranges are the ranges of the check-in intervals.
+type Ranges struct {
+	Hello, AgentInfo, WinServices, PublicIP, Disks, Software, WMI, SyncMesh Range
+}
+
+// DefaultRanges are those of the contract (agent-protocol.md §2.5).
+func DefaultRanges() Ranges {
+	return Ranges{
+		Hello:       Range{30, 60},
+		AgentInfo:   Range{200, 400},
+		WinServices: Range{2400, 3000},
+		PublicIP:    Range{300, 500},
+		Disks:       Range{1000, 2000},
+		Software:    Range{2800, 3500},
+		WMI:         Range{3000, 4000},
+		SyncMesh:    Range{800, 1200},
+	}
+}
+
+// Draw returns the configuration with intervals drawn anew.
+func (r Ranges) Draw(c Config) Config {
+	c.Hello, c.AgentInfo, c.WinServices, c.PublicIP = r.Hello.Draw(), r.AgentInfo.Draw(), r.WinServices.Draw(), r.PublicIP.Draw()
+	c.Disks, c.Software, c.WMI, c.SyncMesh = r.Disks.Draw(), r.Software.Draw(), r.WMI.Draw(), r.SyncMesh.Draw()
+	return c
+}
 
 // AgentRef is the body of POST /api/v3/checkin/.
 type AgentRef struct {

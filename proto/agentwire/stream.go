@@ -160,6 +160,7 @@ func (c *cursor) bytes() ([]byte, error) {
 		return nil, nil
 	case famRaw:
 		return append([]byte(nil), c.raw(h.n)...), nil
+	default:
+		return nil, fmt.Errorf("%w: bytes wanted", ErrType)
 	}
-	return nil, fmt.Errorf("%w: bytes wanted", ErrType)
 }

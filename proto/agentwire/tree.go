@@ -49,8 +49,9 @@ func (c *cursor) value() (any, error) {
 		return c.values(h.n)
 	case famMap:
 		return c.mapping(h.n)
+	default:
+		return nil, nil
 	}
-	return nil, nil
 }
 
 func (c *cursor) values(n int) ([]any, error) {

@@ -57,7 +57,7 @@ func (p *program) removeOnOrder(ctx context.Context, cfg config.Config, code str
 			log.Warn("removal script did not finish", zap.Error(err))
 		}
 		if ctx.Err() != nil {
-			return nil // the script has stopped this service and does the rest
+			return nil //nolint:nilerr // the script has stopped this service and does the rest
 		}
 	}
 	return install.Remove(p.opts.config, cfg, p.logPath(cfg), false)

@@ -170,5 +170,5 @@ func reply(w http.ResponseWriter, status int, v any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(data) //nolint:errcheck,gosec // a client that hangs up is no concern of a test server
+	w.Write(data) //nolint:errcheck // a client that hangs up is no concern of a test server
 }

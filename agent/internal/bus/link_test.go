@@ -157,8 +157,8 @@ func tunnel(w http.ResponseWriter, r *http.Request) error {
 		return errors.Join(err, up.Close(), down.Close())
 	}
 	relay := func(dst, src net.Conn) {
-		io.Copy(dst, src) //nolint:errcheck,gosec // either end may hang up
-		dst.Close()       //nolint:errcheck,gosec // either end may hang up
+		io.Copy(dst, src) //nolint:errcheck // either end may hang up
+		dst.Close()       //nolint:errcheck // either end may hang up
 	}
 	go relay(up, down)
 	go relay(down, up)

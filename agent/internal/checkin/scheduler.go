@@ -76,15 +76,7 @@ func New(source Source, pub Publisher, server Server, mesh Mesh, log *zap.Logger
 }
 
 // Defaults draws intervals from the contract's ranges.
-func Defaults() agentwire.Config {
-	draw := func(r agentwire.Range) int { return r.Min + rand.IntN(r.Max-r.Min+1) }
-	return agentwire.Config{
-		Hello: draw(agentwire.RangeHello), AgentInfo: draw(agentwire.RangeAgentInfo),
-		WinServices: draw(agentwire.RangeWinServices), PublicIP: draw(agentwire.RangePublicIP),
-		Disks: draw(agentwire.RangeDisks), Software: draw(agentwire.RangeSoftware),
-		WMI: draw(agentwire.RangeWMI), SyncMesh: draw(agentwire.RangeSyncMesh),
-	}
-}
+func Defaults() agentwire.Config { return agentwire.DefaultRanges().Draw(agentwire.Config{}) }
 
 // Config is what the server said last, or the defaults.
 func (s *Scheduler) Config() agentwire.Config { return *s.cfg.Load() }

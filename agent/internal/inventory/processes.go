@@ -73,7 +73,7 @@ func KillProcess(ctx context.Context, pid int32) error {
 	}
 	if children, err := p.ChildrenWithContext(ctx); err == nil {
 		for _, c := range children {
-			c.KillWithContext(ctx) //nolint:errcheck,gosec // a child that is gone already is what is wanted
+			c.KillWithContext(ctx) //nolint:errcheck // a child that is gone already is what is wanted
 		}
 	}
 	return p.KillWithContext(ctx)

@@ -24,7 +24,7 @@ func (System) Shutdown(ctx context.Context) error { return run(ctx, shutdownComm
 func run(ctx context.Context, words []string) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := exec.CommandContext(ctx, words[0], words[1:]...).Run(); err != nil { //nolint:gosec // fixed commands
+	if err := exec.CommandContext(ctx, words[0], words[1:]...).Run(); err != nil {
 		return fmt.Errorf("run %s: %w", words[0], err)
 	}
 	return nil

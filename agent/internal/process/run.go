@@ -109,7 +109,7 @@ func run(ctx context.Context, spec Spec) Result {
 // start starts the program in a session of its own.
 func start(ctx context.Context, spec Spec, runID string, out *capture) (*exec.Cmd, error) {
 	for try := 0; ; try++ {
-		cmd := exec.Command(spec.Path, spec.Args...) //nolint:gosec,noctx // running what the server orders is the purpose; the tree is killed by Run
+		cmd := exec.Command(spec.Path, spec.Args...) //nolint:noctx // running what the server orders is the purpose; the tree is killed by Run
 		cmd.Dir = spec.Dir
 		cmd.Env = append(append(os.Environ(), spec.Env...), marker+"="+runID)
 		cmd.Stdout, cmd.Stderr = out.stdoutW, out.stderrW
@@ -200,7 +200,7 @@ func (c *capture) abandon() { closeAll(c.stdoutR, c.stdoutW, c.stderrR, c.stderr
 // closeAll closes pipe ends; closing one twice or one whose peer is gone is no error worth reporting.
 func closeAll(files ...*os.File) {
 	for _, f := range files {
-		f.Close() //nolint:errcheck,gosec // see above
+		f.Close() //nolint:errcheck // see above
 	}
 }
 

@@ -33,5 +33,5 @@ func killFrom(ctx context.Context, pid int32, depth int) {
 			killFrom(ctx, c.Pid, depth+1)
 		}
 	}
-	p.KillWithContext(ctx) //nolint:errcheck,gosec // a process that is gone already is what is wanted
+	p.KillWithContext(ctx) //nolint:errcheck // a process that is gone already is what is wanted
 }

@@ -29,7 +29,7 @@ func openTTY(shell string, size Size) (tty, error) {
 		path = words[0]
 	}
 	mark := "GUEEN_TERMINAL=" + uuid.NewString()
-	cmd := exec.Command(path) //nolint:gosec,noctx // a shell is what is asked for; Kill ends it
+	cmd := exec.Command(path) //nolint:noctx // a shell is what is asked for; Kill ends it
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", mark)
 	if home, err := os.UserHomeDir(); err == nil {
 		if info, err := os.Stat(home); err == nil && info.IsDir() {

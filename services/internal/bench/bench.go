@@ -111,7 +111,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 
 func start(ctx context.Context, o Options) (*environment, error) {
 	s, err := suite.Start(ctx, suite.Options{
-		Dir: filepath.Join(o.Output, "suite"), Bin: o.Bin, Web: "services/web/dist", Fresh: true, NoAgent: true, Durable: true, Level: "warn",
+		Dir: filepath.Join(o.Output, "suite"), Bin: o.Bin, Web: "services/web/dist", Fresh: true, NoAgent: true, Durable: true, Level: "info",
 		Ports: suite.Ports{Mode: "auto"},
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ func (a *agent) connect(ctx context.Context) error {
 	}
 	options := []nats.Option{
 		nats.Name(a.AgentID), nats.UserInfo(a.AgentID, a.Token), nats.NoEcho(), nats.MaxReconnects(-1),
-		nats.ReconnectWait(2 * time.Second), nats.ReconnectJitter(5*time.Second, 5*time.Second), nats.ReconnectBufSize(-1),
+		nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(2 * time.Second), nats.ReconnectJitter(5*time.Second, 5*time.Second), nats.ReconnectBufSize(-1),
 		nats.PingInterval(40 * time.Second), nats.Timeout(20 * time.Second), nats.RetryOnFailedConnect(false),
 		nats.SetCustomDialer(natsDialer{ctx: ctx, dialer: sourceDialer(a.Index%a.run.opts.Sources, a.run.opts.Sources)}),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { a.run.connected.Add(-1) }),

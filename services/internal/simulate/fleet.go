@@ -106,12 +106,13 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 		rate = float64(len(r.agents)) / over.Seconds()
 	}
 	pace := newPacer(rate)
+	lifetime := ctx // of the connections: the context of the parallel work below ends with it
 	return r.parallel(ctx, max(r.opts.Workers, 64), len(r.agents), func(ctx context.Context, i int) error {
 		if !pace.next(ctx) {
 			return ctx.Err()
 		}
 		start := time.Now()
-		if err := r.agents[i].connect(ctx); err != nil {
+		if err := r.agents[i].connect(lifetime); err != nil {
 			r.connects.fail(err)
 			return nil
 		}

@@ -115,4 +115,6 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (b *bounded) text() string { return strings.ToValidUTF8(strings.ReplaceAll(string(b.kept), "\x00", ""), "\uFFFD") }
+func (b *bounded) text() string {
+	return strings.ToValidUTF8(strings.ReplaceAll(string(b.kept), "\x00", ""), "\uFFFD")
+}

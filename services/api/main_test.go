@@ -58,7 +58,9 @@ func (r *running) end(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func (r *running) get(t *testing.T, url string) (int, string) { return r.call(t, http.MethodGet, url, "") }
+func (r *running) get(t *testing.T, url string) (int, string) {
+	return r.call(t, http.MethodGet, url, "")
+}
 
 func (r *running) call(t *testing.T, method, url, body string) (int, string) {
 	t.Helper()

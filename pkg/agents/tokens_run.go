@@ -27,7 +27,7 @@ func (t *Tokens) Run(ctx context.Context) error {
 			pause, away = listenRetryMin, false
 		})
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // told to stop, which is no failure
 		}
 		if following || !away {
 			t.log.Warn("agent token cache lost the database and answers from memory", zap.Error(err))

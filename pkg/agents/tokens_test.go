@@ -2,6 +2,7 @@ package agents_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,7 +60,7 @@ func TestTokens(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		_, err := tokens.ByToken(t.Context(), token)
-		return err == agents.ErrDisabled && gone.Load() == someID
+		return errors.Is(err, agents.ErrDisabled) && gone.Load() == someID
 	}, 5*time.Second, 5*time.Millisecond)
 	_, err = b.pool.Exec(t.Context(), `UPDATE agents SET disabled = false WHERE id = $1`, ref.PK)
 	require.NoError(t, err)
@@ -70,7 +71,7 @@ func TestTokens(t *testing.T) {
 	require.NoError(t, b.service.Delete(as(t.Context(), admin()), ref))
 	require.Eventually(t, func() bool {
 		_, err := tokens.ByToken(t.Context(), token)
-		return err == agents.ErrUnknownToken
+		return errors.Is(err, agents.ErrUnknownToken)
 	}, 5*time.Second, 5*time.Millisecond)
 }
 
@@ -103,7 +104,7 @@ func TestTokensReloadAfterTheConnectionWasLost(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		_, err := tokens.ByToken(t.Context(), token)
-		return err == agents.ErrUnknownToken
+		return errors.Is(err, agents.ErrUnknownToken)
 	}, 10*time.Second, 10*time.Millisecond)
 }
 

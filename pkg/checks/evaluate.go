@@ -215,6 +215,7 @@ func BucketOf(def *Definition, s *State) Bucket {
 		return BucketPassing
 	case Pending:
 		return BucketPending
+	case Failing: // its severity decides
 	}
 	sev := valueOf(def.AlertSeverity)
 	if def.CheckType.DynamicSeverity() {

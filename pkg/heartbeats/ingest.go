@@ -205,6 +205,7 @@ func (in *Ingest) accept(agentID string, kind agentwire.Kind, data []byte) (reas
 		return in.keepInventory(in.services, agentID, data)
 	case agentwire.KindWMI:
 		return in.keepInventory(in.wmi, agentID, data)
+	case agentwire.KindHello, agentwire.KindAgentInfo, agentwire.KindPublicIP:
 	}
 	if len(data) > maxSmall {
 		return reasonOversized, nil

@@ -218,6 +218,7 @@ func (s *store) writeDocuments(ctx context.Context, kind agentwire.Kind, docs []
 		return s.q.StoreServices(ctx, s.pool, heartbeatsdb.StoreServicesParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
 	case agentwire.KindWMI:
 		return s.q.StoreWMI(ctx, s.pool, heartbeatsdb.StoreWMIParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats, Summaries: summaries})
+	default:
+		return nil, fmt.Errorf("%w: %s is no inventory", errContent, kind)
 	}
-	return nil, fmt.Errorf("%w: %s is no inventory", errContent, kind)
 }

@@ -25,8 +25,14 @@ type Position struct {
 // RunRow is one run of the history.
 type RunRow = jobsdb.JobRun
 
+// History is what became of the runs.
+type History struct{ db jobsdb.DBTX }
+
+// NewHistory returns the history that is kept in the database.
+func NewHistory(db jobsdb.DBTX) History { return History{db} }
+
 // Runs returns a page of the history.
-func Runs(ctx context.Context, db jobsdb.DBTX, f Filter) ([]RunRow, error) {
+func (h History) Runs(ctx context.Context, f Filter) ([]RunRow, error) {
 	p := jobsdb.ListRunsParams{Page: f.Limit}
 	if f.Job != "" {
 		p.Name = &f.Job
@@ -37,7 +43,7 @@ func Runs(ctx context.Context, db jobsdb.DBTX, f Filter) ([]RunRow, error) {
 	if f.After != nil {
 		p.BeforeTime, p.BeforeID = &f.After.ScheduledFor, f.After.ID
 	}
-	rows, err := jobsdb.New().ListRuns(ctx, db, p)
+	rows, err := jobsdb.New().ListRuns(ctx, h.db, p)
 	if err != nil {
 		return nil, fmt.Errorf("list job runs: %w", err)
 	}

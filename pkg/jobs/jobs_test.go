@@ -157,7 +157,7 @@ func TestHistoryTellsHowARunEnded(t *testing.T) {
 	require.NoError(t, handle["job.good"](999_999), "a run that was pruned")
 
 	got := map[string][]any{}
-	rows, err := jobs.Runs(ctx, pool, jobs.Filter{Limit: 10})
+	rows, err := jobs.NewHistory(pool).Runs(ctx, jobs.Filter{Limit: 10})
 	require.NoError(t, err)
 	for _, r := range rows {
 		require.NotNil(t, r.Started)
@@ -177,7 +177,7 @@ func TestHistoryTellsHowARunEnded(t *testing.T) {
 
 	outcomes["bad"] = outcomes["good"]
 	require.NoError(t, handle["job.bad"](ids["bad"]), "a later attempt succeeds")
-	failed, err := jobs.Runs(ctx, pool, jobs.Filter{Limit: 10, Status: "failed"})
+	failed, err := jobs.NewHistory(pool).Runs(ctx, jobs.Filter{Limit: 10, Status: "failed"})
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 }
@@ -191,7 +191,7 @@ func TestHistoryIsPaged(t *testing.T) {
 	seen := map[int64]bool{}
 	f := jobs.Filter{Limit: 7}
 	for {
-		rows, err := jobs.Runs(ctx, pool, f)
+		rows, err := jobs.NewHistory(pool).Runs(ctx, f)
 		require.NoError(t, err)
 		if len(rows) == 0 {
 			break
@@ -204,7 +204,7 @@ func TestHistoryIsPaged(t *testing.T) {
 		f.After = &jobs.Position{ScheduledFor: last.ScheduledFor, ID: last.ID}
 	}
 	require.Len(t, seen, 60)
-	rows, err := jobs.Runs(ctx, pool, jobs.Filter{Limit: 100, Job: "a"})
+	rows, err := jobs.NewHistory(pool).Runs(ctx, jobs.Filter{Limit: 100, Job: "a"})
 	require.NoError(t, err)
 	require.Len(t, rows, 30)
 

@@ -53,7 +53,7 @@ func mailServer(t *testing.T, cert *tls.Certificate) (port int32, got chan recei
 		require.NoError(t, l.Close())
 		<-done
 	})
-	return int32(l.Addr().(*net.TCPAddr).Port), got //nolint:gosec // a port fits
+	return int32(l.Addr().(*net.TCPAddr).Port), got
 }
 
 func dialogue(conn net.Conn, cert *tls.Certificate, r *received) (err error) {
@@ -83,7 +83,7 @@ func dialogue(conn net.Conn, cert *tls.Certificate, r *received) (err error) {
 			if err := w.PrintfLine("220 go"); err != nil {
 				return err
 			}
-			secure := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*cert}}) //nolint:gosec // a test
+			secure := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*cert}})
 			if err := secure.Handshake(); err != nil {
 				return err
 			}
@@ -191,7 +191,7 @@ func TestServerThatIsAwayIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	port := int32(l.Addr().(*net.TCPAddr).Port) //nolint:gosec // a port fits
+	port := int32(l.Addr().(*net.TCPAddr).Port)
 	require.NoError(t, l.Close())
 	err = notify.NewMailer(core(port)).Send(context.Background(), nil, "s", "b")
 	require.ErrorContains(t, err, "send mail")

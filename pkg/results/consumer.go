@@ -104,7 +104,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	for {
 		err := c.consume(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // told to stop, which is no failure
 		}
 		c.limited.Warn("consume", "result stream is not readable, trying again", zap.String(log.FieldStream, streamName), zap.Error(err))
 		if !wait(ctx, retryAfter) {

@@ -70,7 +70,7 @@ func (r *Runner) run(ctx context.Context, s Script) (result Result, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "script")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(s.Body, "\r\n", "\n")), 0o500); err != nil {
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(s.Body, "\r\n", "\n")), 0o500); err != nil { //nolint:gosec // it must be executable, for its owner only
 		return Result{}, fmt.Errorf("write the script: %w", err)
 	}
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)

@@ -27,7 +27,7 @@ type runJob struct {
 func RunMessages(started []Assigned) []outbox.Message {
 	out := make([]outbox.Message, len(started))
 	for i, s := range started {
-		out[i] = outbox.Message{Kind: KindRun().Name, Queue: queue.Default, Payload: runJob{AgentID: s.AgentID, TaskID: s.TaskID}}
+		out[i] = outbox.Message{Kind: KindRun().Name, Queue: queue.Default, Payload: runJob(s)}
 	}
 	return out
 }

@@ -57,7 +57,7 @@ func follow(req *http.Request, via []*http.Request) error {
 				kept.Set(name, v)
 			}
 		}
-		req.Header = kept
+		req.Header = kept //nolint:gosec // the new headers are the three above: credentials are what is left out
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package urlactions
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"github.com/gueencode/gueenrmm/pkg/variables"
@@ -38,7 +39,7 @@ func (h Hook) Fill(d *variables.Data) Request {
 			}
 		}
 	}
-	if h.Method == "get" || h.Method == "delete" {
+	if strings.EqualFold(h.Method, http.MethodGet) || strings.EqualFold(h.Method, http.MethodDelete) {
 		return r
 	}
 	r.Body = fillJSON(d, h.Body)
@@ -163,7 +164,7 @@ func escapeAt(s string, i int) (byte, bool) {
 		return 0, false
 	}
 	high, low := nibble(s[i+1]), nibble(s[i+2])
-	return byte(high<<4 | low), high >= 0 && low >= 0 //nolint:gosec // both are below 16
+	return byte(high<<4 | low), high >= 0 && low >= 0
 }
 
 func nibble(c byte) int {

@@ -142,7 +142,7 @@ func (s *settings) options() (app.Options, error) {
 		AllowedHosts: s.hosts(), WebOrigins: s.API.WebOrigins, TrustedProxies: trusted, PublicURL: s.API.PublicURL,
 		Demo: s.API.Demo, Description: s.API.Description, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
 		Hash: accounts.HashCost{
-			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes), //nolint:gosec // bounded by the declarations and NewHasher
+			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes),
 			Concurrent: s.Login.HashConcurrent,
 		},
 		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Agents: agents,

@@ -79,6 +79,7 @@ func (r *running) call(t *testing.T, method, url, body string) (int, string) {
 
 // TestServesWhileEverythingIsAway: the program starts, answers what it can, says 503 to the rest, and stops.
 func TestServesWhileEverythingIsAway(t *testing.T) {
+	t.Parallel()
 	r := start(t, "GUEEN_DATABASE_URL=postgres://u@"+nowhere+"/x", "GUEEN_REDIS_URL=redis://"+nowhere+"/0")
 	status, body := r.get(t, "http://"+r.base+"/v1/setup")
 	require.Equal(t, http.StatusServiceUnavailable, status, body)
@@ -91,6 +92,7 @@ func TestServesWhileEverythingIsAway(t *testing.T) {
 }
 
 func TestServesAndTellsHowItIs(t *testing.T) {
+	t.Parallel()
 	r := start(t, "GUEEN_DATABASE_URL="+dbtest.NewURL(t), "GUEEN_REDIS_URL="+queuetest.Redis(t), "GUEEN_LOGIN_HASH_MEMORY=1MiB", "GUEEN_LOGIN_HASH_PASSES=1")
 	status, body := r.call(t, http.MethodPost, "http://"+r.base+"/v1/setup", `{"username":"root","password":"long-enough"}`)
 	require.Equal(t, http.StatusCreated, status, body)
@@ -104,6 +106,7 @@ func TestServesAndTellsHowItIs(t *testing.T) {
 }
 
 func TestSettingsAreChecked(t *testing.T) {
+	t.Parallel()
 	for _, env := range []string{"GUEEN_API_PUBLIC_URL=ftp://x", "GUEEN_WEB_ORIGINS=rmm.example.com", "GUEEN_API_TRUSTED_PROXIES=10.0.0.0", "GUEEN_LISTEN=nowhere", "GUEEN_LOGIN_HASH_PASSES=99"} {
 		require.Error(t, run(t.Context(), nil, []string{env, "GUEEN_LOG_LEVEL=error"}), env)
 	}

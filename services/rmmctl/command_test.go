@@ -100,7 +100,7 @@ func TestNATSConfig(t *testing.T) {
 		"GUEEN_NATS_ISSUER_SEED=" + strings.TrimSpace(seed),
 	}, "", "nats-config", "--out", path)
 	require.NoError(t, err)
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the test
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.True(t, json.Valid(text))
 	require.NotContains(t, string(text), "secret")

@@ -58,7 +58,7 @@ func docsCommand(p program) *cobra.Command {
 func describeAll(cmd *cobra.Command, p program, bin string) ([]config.Description, error) {
 	var all []config.Description
 	for _, name := range []string{"api", "realtime", "natsapi", "worker", "beat", "web"} {
-		out, err := exec.CommandContext(cmd.Context(), filepath.Join(bin, name), "--describe-settings").Output() //nolint:gosec // our own programs
+		out, err := exec.CommandContext(cmd.Context(), filepath.Join(bin, name), "--describe-settings").Output()
 		if err != nil {
 			return nil, fmt.Errorf("ask %s for its settings: %w", name, err)
 		}

@@ -41,7 +41,7 @@ func TestHelpIsGolden(t *testing.T) {
 			require.NoError(t, os.MkdirAll("testdata", 0o750))
 			require.NoError(t, os.WriteFile(golden, []byte(out), 0o600))
 		}
-		want, err := os.ReadFile(golden) //nolint:gosec // a file of the test
+		want, err := os.ReadFile(golden)
 		require.NoError(t, err)
 		require.Equal(t, string(want), out)
 		for _, sub := range cmd.Commands() {

@@ -27,9 +27,9 @@ func jobsCommand(p program) *cobra.Command {
 			return err
 		}
 		w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "QUEUE\tWAITING\tRUNNING\tSCHEDULED\tRETRY\tDEAD\tDONE TODAY\tFAILED TODAY\tLATENCY") //nolint:errcheck // Flush tells
+		fmt.Fprintln(w, "QUEUE\tWAITING\tRUNNING\tSCHEDULED\tRETRY\tDEAD\tDONE TODAY\tFAILED TODAY\tLATENCY")
 		for _, s := range states {
-			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", s.Name, s.Waiting, s.Running, s.Scheduled, s.Retry, s.Dead, //nolint:errcheck // as above
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", s.Name, s.Waiting, s.Running, s.Scheduled, s.Retry, s.Dead,
 				s.ProcessedToday, s.FailedToday, s.Latency.Round(time.Millisecond))
 		}
 		return w.Flush()
@@ -41,9 +41,9 @@ func jobsCommand(p program) *cobra.Command {
 			return err
 		}
 		w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tKIND\tQUEUE\tATTEMPTS\tFAILED\tERROR") //nolint:errcheck // Flush tells
+		fmt.Fprintln(w, "ID\tKIND\tQUEUE\tATTEMPTS\tFAILED\tERROR")
 		for _, d := range tasks {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.ID, d.Kind, d.Queue, d.Attempts, d.FailedAt.UTC().Format(time.RFC3339), d.Error) //nolint:errcheck // as above
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.ID, d.Kind, d.Queue, d.Attempts, d.FailedAt.UTC().Format(time.RFC3339), d.Error)
 		}
 		return w.Flush()
 	})

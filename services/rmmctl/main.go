@@ -12,7 +12,7 @@ func main() { os.Exit(service.Main(run)) }
 
 // run executes one command.
 func run(ctx context.Context, args, env []string) error {
-	root := newRoot(program{env: env, in: os.Stdin, out: os.Stdout, problems: os.Stderr})
+	root := newRoot(program{env: env, in: os.Stdin, out: os.Stdout, problems: os.Stderr}) //nolint:contextcheck // each command gets the context below from its cobra.Command
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
 }

@@ -46,7 +46,7 @@ func runSuite(ctx context.Context, opts suite.Options) error {
 		return errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	<-ctx.Done()
-	fmt.Fprintln(opts.Output, "stopping") //nolint:errcheck // a closed terminal must not keep the suite running
+	fmt.Fprintln(opts.Output, "stopping")
 	return s.Stop(context.WithoutCancel(ctx))
 }
 
@@ -77,7 +77,7 @@ func execCommand(p program) *cobra.Command {
 		}
 		defer func() { err = errors.Join(err, s.Stop(context.WithoutCancel(cmd.Context()))) }()
 		a := s.Access()
-		child := exec.CommandContext(cmd.Context(), args[0], args[1:]...) //nolint:gosec // the operator's own command
+		child := exec.CommandContext(cmd.Context(), args[0], args[1:]...)
 		child.Env = append(slices.Clone(p.env), "RMM_WEB="+a.Web, "RMM_API="+a.API, "RMM_USER="+a.User, "RMM_PASSWORD="+a.Password,
 			"RMM_MON_TOKEN="+a.MonToken, "RMM_WEB_ORIGIN="+a.WebOrigin, "RMM_NATS="+a.NATS, "RMM_NATS_WS="+a.NATSWebSocket)
 		child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()

@@ -78,7 +78,7 @@ func (u *upstream) explain(w http.ResponseWriter, r *http.Request, err error) {
 		newHeaders().set(h)
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
-		fmt.Fprintf(w, awayPage, html.EscapeString(detail)) //nolint:errcheck // the caller is gone
+		fmt.Fprintf(w, awayPage, html.EscapeString(detail))
 		return
 	}
 	body, err := json.Marshal(map[string]any{"status": status, "title": http.StatusText(status), "detail": detail, "code": "upstream_away"})

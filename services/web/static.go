@@ -66,11 +66,11 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	switch {
-	case name == "env.json":
+	switch name {
+	case "env.json":
 		a.send(w, r, "env.json", "", a.env)
 		return
-	case name == "":
+	case "":
 		name = indexName
 	}
 	err := a.file(w, r, name)

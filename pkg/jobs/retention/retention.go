@@ -30,19 +30,21 @@ type rule struct {
 }
 
 // rules in the order in which they run within an hour, spread over it. Alerts count from the time they were resolved.
-var rules = [...]rule{
-	{"prune_agent_history", "15 * * * *", "agent_history", "k.agent_history_prune_days", "t.time < now() - %s"},
-	{"prune_debug_log", "17 * * * *", "debug_log", "k.debug_log_prune_days", "t.entry_time < now() - %s"},
-	{"prune_audit_log", "19 * * * *", "audit_log", "k.audit_log_prune_days", "t.entry_time < now() - %s"},
-	{"prune_resolved_alerts", "21 * * * *", "alerts", "k.resolved_alerts_prune_days", "t.resolved AND t.resolved_on < now() - %s"},
-	{"prune_report_history", "23 * * * *", "report_history", "k.report_history_prune_days", "t.date_created < now() - %s"},
-	// The session behind a deployment goes with the deployment: removing it would remove the link people still use.
-	{"prune_sessions", "25 * * * *", "sessions", "1", "t.expiry < now() - %s AND NOT EXISTS (SELECT FROM deployments d WHERE d.auth_token_id = t.digest)"},
-	{"prune_enrolments", "27 * * * *", "enrolments", "30", "t.expires < now() - %s"},
-	// Longer than any message may wait for its delivery.
-	{"prune_applied_results", "29 * * * *", "applied_results", "8", "t.applied_at < now() - %s"},
-	{"prune_job_runs", "31 * * * *", "job_runs", "14", "t.scheduled_for < now() - %s AND t.status IN ('succeeded', 'failed')"},
-	{"prune_outbox", "33 * * * *", "outbox", "3", "t.done_at < now() - %s"},
+func rules() []rule {
+	return []rule{
+		{"prune_agent_history", "15 * * * *", "agent_history", "k.agent_history_prune_days", "t.time < now() - %s"},
+		{"prune_debug_log", "17 * * * *", "debug_log", "k.debug_log_prune_days", "t.entry_time < now() - %s"},
+		{"prune_audit_log", "19 * * * *", "audit_log", "k.audit_log_prune_days", "t.entry_time < now() - %s"},
+		{"prune_resolved_alerts", "21 * * * *", "alerts", "k.resolved_alerts_prune_days", "t.resolved AND t.resolved_on < now() - %s"},
+		{"prune_report_history", "23 * * * *", "report_history", "k.report_history_prune_days", "t.date_created < now() - %s"},
+		// The session behind a deployment goes with the deployment: removing it would remove the link people still use.
+		{"prune_sessions", "25 * * * *", "sessions", "1", "t.expiry < now() - %s AND NOT EXISTS (SELECT FROM deployments d WHERE d.auth_token_id = t.digest)"},
+		{"prune_enrolments", "27 * * * *", "enrolments", "30", "t.expires < now() - %s"},
+		// Longer than any message may wait for its delivery.
+		{"prune_applied_results", "29 * * * *", "applied_results", "8", "t.applied_at < now() - %s"},
+		{"prune_job_runs", "31 * * * *", "job_runs", "14", "t.scheduled_for < now() - %s AND t.status IN ('succeeded', 'failed')"},
+		{"prune_outbox", "33 * * * *", "outbox", "3", "t.done_at < now() - %s"},
+	}
 }
 
 // Jobs returns the jobs of this package.
@@ -51,7 +53,7 @@ func Jobs(pool *pgxpool.Pool) []jobs.Job {
 		Name: "check_history_partitions", Spec: "7 * * * *",
 		Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return Partitions(ctx, pool) },
 	}}
-	for _, r := range rules {
+	for _, r := range rules() {
 		out = append(out, jobs.Job{Name: r.job, Spec: r.spec, Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return r.prune(ctx, pool) }})
 	}
 	return out

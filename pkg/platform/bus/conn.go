@@ -97,7 +97,7 @@ func reconnectDelay(attempts int) time.Duration {
 	if attempts >= 0 && attempts < 6 {
 		d = min(d, reconnectFirst<<attempts)
 	}
-	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter
+	return d/2 + rand.N(d/2+1)
 }
 
 // NATS returns the connection itself, for request and subscription options that this package does not wrap.

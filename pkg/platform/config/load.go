@@ -213,7 +213,7 @@ func validate(v reflect.Value, m *merged) {
 		return
 	}
 	err := group.Validate()
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a bare errors.Join is split
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			m.problem("%s", e)
 		}

@@ -109,7 +109,7 @@ func free(path string) uint64 {
 	if err := syscall.Statfs(path, &fs); err != nil {
 		return 0
 	}
-	return fs.Bavail * uint64(fs.Bsize) //nolint:gosec // a block size is positive
+	return fs.Bavail * uint64(fs.Bsize)
 }
 
 // lockFile opens a file and waits for the lock; the kernel gives it back when the file is closed or the process dies.

@@ -69,5 +69,5 @@ func (p Probe) withDefaults() Probe {
 
 // Jitter returns a time between 75 % and 125 % of d, so that many programs do not come back in step.
 func Jitter(d time.Duration) time.Duration {
-	return d*3/4 + time.Duration(rand.Int64N(int64(d)/2+1)) //nolint:gosec // spreading load needs no secrecy
+	return d*3/4 + time.Duration(rand.Int64N(int64(d)/2+1))
 }

@@ -15,7 +15,7 @@ func percent(used, total uint64) int {
 	if total == 0 {
 		return 0
 	}
-	return int((used*200 + total) / (2 * total)) //nolint:gosec // at most 100
+	return int((used*200 + total) / (2 * total))
 }
 
 // memory reads the share of memory in use from the text of /proc/meminfo. What the kernel would give back to programs

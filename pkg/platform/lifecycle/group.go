@@ -88,7 +88,7 @@ func (g *Group) Run(ctx context.Context) error {
 func (g *Group) startAll(ctx context.Context) (int, error) {
 	for i, e := range g.entries {
 		if ctx.Err() != nil {
-			return i, nil
+			return i, nil //nolint:nilerr // told to stop, which is no failure
 		}
 		sctx, cancel := context.WithTimeoutCause(ctx, e.start, fmt.Errorf("start of %s took longer than %s", e.name, e.start))
 		err := e.component.Start(sctx)

@@ -81,7 +81,7 @@ func (p *proxy) up() {
 			}
 			server, err := p.upstream(p.t.Context())
 			if err != nil {
-				client.Close() //nolint:errcheck,gosec // the test sees the refused connection
+				client.Close() //nolint:errcheck // the test sees the refused connection
 				continue
 			}
 			p.mu.Lock()
@@ -94,17 +94,17 @@ func (p *proxy) up() {
 }
 
 func pipe(to, from net.Conn) {
-	io.Copy(to, from) //nolint:errcheck,gosec // ends when either side closes
-	to.Close()        //nolint:errcheck,gosec // as above
+	io.Copy(to, from) //nolint:errcheck // ends when either side closes
+	to.Close()        //nolint:errcheck // as above
 }
 
 func (p *proxy) down() {
 	p.mu.Lock()
 	if p.listener != nil {
-		p.listener.Close() //nolint:errcheck,gosec // closing twice is fine
+		p.listener.Close() //nolint:errcheck // closing twice is fine
 	}
 	for _, c := range p.conns {
-		c.Close() //nolint:errcheck,gosec // as above
+		c.Close() //nolint:errcheck // as above
 	}
 	p.conns = nil
 	p.mu.Unlock()

@@ -56,8 +56,8 @@ func (i *Inspector) Queues() ([]State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list queues: %w", err)
 	}
-	out := make([]State, 0, len(names))
-	for _, name := range names {
+	out := make([]State, 0, len(Names()))
+	for _, name := range Names() {
 		if !slices.Contains(known, name) { // it never had a task
 			out = append(out, State{Name: name})
 			continue
@@ -86,7 +86,7 @@ func (i *Inspector) Workers() (int, error) {
 // Dead returns the tasks that failed for good, the latest first; at most 1,000 of each queue.
 func (i *Inspector) Dead() ([]Dead, error) {
 	out := []Dead{}
-	for _, name := range names {
+	for _, name := range Names() {
 		tasks, err := i.inner.ListArchivedTasks(name, asynq.PageSize(maxDead))
 		if errors.Is(err, asynq.ErrQueueNotFound) {
 			continue
@@ -121,7 +121,7 @@ func (i *Inspector) Has(queue, id string) (bool, error) {
 }
 
 func (i *Inspector) onDead(id string, do func(queue, id string) error) error {
-	for _, name := range names {
+	for _, name := range Names() {
 		info, err := i.inner.GetTaskInfo(name, id)
 		if errors.Is(err, asynq.ErrQueueNotFound) || errors.Is(err, asynq.ErrTaskNotFound) {
 			continue

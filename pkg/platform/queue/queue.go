@@ -22,8 +22,8 @@ const (
 	Low      = "low"
 )
 
-// names lists the queues, the most important first.
-var names = [...]string{Critical, Default, Low}
+// Names lists the queues, the most important first.
+func Names() []string { return []string{Critical, Default, Low} }
 
 // weights is how the workers are shared while all queues have tasks.
 func weights() map[string]int { return map[string]int{Critical: 6, Default: 3, Low: 1} }
@@ -123,5 +123,5 @@ func backoff(n int, first time.Duration) time.Duration {
 	if n < 16 {
 		d = min(first<<max(n-1, 0), longest)
 	}
-	return d*3/4 + rand.N(d/2+1) //nolint:gosec // spreading load needs no secrecy
+	return d*3/4 + rand.N(d/2+1)
 }

@@ -3,7 +3,7 @@ package service
 import "runtime/debug"
 
 // version is set by the linker: -X github.com/gueencode/gueenrmm/pkg/platform/service.version=1.2.3.
-var version = "0.1.0-dev" //nolint:gochecknoglobals // the linker can only set a variable
+var version = "0.1.0-dev"
 
 // Version returns the version of the product.
 func Version() string { return version }

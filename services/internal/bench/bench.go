@@ -81,7 +81,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, fmt.Errorf("make the output directory: %w", err)
 	}
 	say := func(format string, args ...any) {
-		fmt.Fprintf(o.Log, format+"\n", args...) //nolint:errcheck // a display
+		fmt.Fprintf(o.Log, format+"\n", args...)
 	}
 	say("starting a suite")
 	e, err := start(ctx, o)

@@ -15,7 +15,7 @@ const (
 
 // random returns a generator that gives the same stream for the same agent in every run.
 func random(index int) *rand.Rand {
-	return rand.New(rand.NewPCG(uint64(index), 0x9e3779b97f4a7c15)) //nolint:gosec // load, not secrets
+	return rand.New(rand.NewPCG(uint64(index), 0x9e3779b97f4a7c15))
 }
 
 func hostname(index int) string { return fmt.Sprintf("SIM-%06d", index) }

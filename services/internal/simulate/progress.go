@@ -45,7 +45,7 @@ func (p *progress) loop() {
 	for {
 		select {
 		case <-p.quit:
-			fmt.Fprint(p.out, "\r\033[K") //nolint:errcheck // a display
+			fmt.Fprint(p.out, "\r\033[K")
 			return
 		case <-tick.C:
 		}
@@ -56,9 +56,9 @@ func (p *progress) loop() {
 		rate := max(0, done-last)
 		last = done
 		if total > 0 {
-			fmt.Fprintf(p.out, "\r\033[K%s %d of %d, %d per s", name, done, total, rate) //nolint:errcheck // a display
+			fmt.Fprintf(p.out, "\r\033[K%s %d of %d, %d per s", name, done, total, rate)
 		} else {
-			fmt.Fprintf(p.out, "\r\033[K%s %d, %d per s", name, done, rate) //nolint:errcheck // a display
+			fmt.Fprintf(p.out, "\r\033[K%s %d, %d per s", name, done, rate)
 		}
 	}
 }

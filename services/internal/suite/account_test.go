@@ -15,7 +15,7 @@ func TestDatabaseLeavesDirectoriesItsUserCannotReach(t *testing.T) {
 	account, err := databaseAccount(t.Context())
 	require.NoError(t, err)
 	open := t.TempDir()
-	require.NoError(t, os.Chmod(filepath.Dir(open), 0o711)) //nolint:gosec // what the test is about
+	require.NoError(t, os.Chmod(filepath.Dir(open), 0o711))
 	dir, err := databaseDirectory(t.Context(), open, account)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(open, "postgres"), dir)

@@ -69,7 +69,7 @@ func (s *Suite) enrol(ctx context.Context) error {
 		return fmt.Errorf("prepare enrolment: %w", err)
 	}
 	s.say("enrolling this machine")
-	cmd := exec.CommandContext(ctx, s.agentProgram(), "-m", "install", "-config", s.agentConfig(), "-api", s.origin(), //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, s.agentProgram(), "-m", "install", "-config", s.agentConfig(), "-api", s.origin(),
 		"-client-id", strconv.Itoa(client), "-site-id", strconv.Itoa(site), "-agent-type", "server", "-auth", token, "-nomesh", "-no-service",
 		"-no-power", "-statedir", filepath.Join(s.dir, "agent", "state"))
 	cmd.Dir, cmd.Env = filepath.Dir(s.agentConfig()), agentEnvironment()

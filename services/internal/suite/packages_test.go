@@ -12,7 +12,7 @@ func TestMissingServersAreInstalledWhereAllowed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	marker, aptGet := filepath.Join(dir, "calls"), filepath.Join(dir, "apt-get")
-	require.NoError(t, os.WriteFile(aptGet, []byte("#!/bin/sh\necho \"$DEBIAN_FRONTEND $*\" >>"+marker+"\n"), 0o700)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(aptGet, []byte("#!/bin/sh\necho \"$DEBIAN_FRONTEND $*\" >>"+marker+"\n"), 0o700))
 	i := installer{
 		aptGet: aptGet, say: func(string, ...any) {},
 		look: func() (servers, []string) {
@@ -28,14 +28,14 @@ func TestMissingServersAreInstalledWhereAllowed(t *testing.T) {
 	found, err := i.servers(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, servers{postgres: "/pg", redis: "/redis"}, found)
-	calls, err := os.ReadFile(marker) //nolint:gosec // a file of the test
+	calls, err := os.ReadFile(marker)
 	require.NoError(t, err)
 	require.Equal(t, "noninteractive update -qq\nnoninteractive install -y -qq --no-install-recommends postgresql redis-server\n", string(calls))
 
 	i.look = func() (servers, []string) { return servers{}, []string{"postgresql"} }
 	_, err = i.servers(t.Context())
 	require.ErrorContains(t, err, "not where they belong")
-	require.NoError(t, os.WriteFile(aptGet, []byte("#!/bin/sh\necho no network; exit 100\n"), 0o700)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(aptGet, []byte("#!/bin/sh\necho no network; exit 100\n"), 0o700))
 	_, err = i.servers(t.Context())
 	require.ErrorContains(t, err, "no network")
 

@@ -51,7 +51,7 @@ func (p *Ports) settle(ctx context.Context, dir string) error {
 	taken := map[int]bool{}
 	p.each(func(_ string, port *int) {
 		for range 1000 {
-			n := lowestAuto + rand.IntN(highestAuto-lowestAuto) //nolint:gosec // no secret
+			n := lowestAuto + rand.IntN(highestAuto-lowestAuto)
 			if !taken[n] && free(ctx, n) == nil {
 				*port, taken[n] = n, true
 				return

@@ -82,7 +82,7 @@ func (s *Suite) initCluster(ctx context.Context, dir, data string, account *sysc
 			return fmt.Errorf("give database password to its user: %w", err)
 		}
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(s.servers.postgres, "initdb"), "-D", data, "-U", databaseName, "--pwfile", password, //nolint:gosec // found above
+	cmd := exec.CommandContext(ctx, filepath.Join(s.servers.postgres, "initdb"), "-D", data, "-U", databaseName, "--pwfile", password,
 		"--auth=scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: account}

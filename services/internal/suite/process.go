@@ -92,7 +92,7 @@ func (p *Process) start() (*exec.Cmd, error) {
 		return nil, err
 	}
 	defer out.Close()                                //nolint:errcheck // the child has its own copy
-	cmd := exec.Command(p.spec.path, p.spec.args...) //nolint:gosec,noctx // programs of the suite; the supervisor ends them in order
+	cmd := exec.Command(p.spec.path, p.spec.args...) //nolint:noctx // programs of the suite; the supervisor ends them in order
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = p.spec.env, p.spec.dir, out, out
 	// A group of its own: Ctrl-C at the terminal reaches only the runner, which stops the processes in order.
 	cmd.SysProcAttr = attributes(p.spec.user)
@@ -273,7 +273,7 @@ func openLog(path string) (*os.File, error) {
 			return nil, fmt.Errorf("put log aside: %w", err)
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // a path of the suite
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}

@@ -25,10 +25,10 @@ func buildPrograms(t *testing.T) (bin string) {
 	require.NoError(t, err)
 	bin = filepath.Join(root, "bin")
 	require.NoError(t, os.MkdirAll(bin, 0o750))
-	lock, err := os.OpenFile(filepath.Join(bin, ".lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a path of the repository
+	lock, err := os.OpenFile(filepath.Join(bin, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	require.NoError(t, err)
 	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
-	out, err := exec.CommandContext(t.Context(), "make", "-C", root, "programs").CombinedOutput() //nolint:gosec // the repository's own build
+	out, err := exec.CommandContext(t.Context(), "make", "-C", root, "programs").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.NoError(t, lock.Close())
 	return bin

@@ -54,7 +54,7 @@ func (s *Suite) values(service string) map[string]string {
 // environment asks the program for its settings and returns those the suite decides, so that each service gets only what
 // it declares.
 func (s *Suite) environment(ctx context.Context, service, path string) ([]string, error) {
-	out, err := exec.CommandContext(ctx, path, "--describe-settings").Output() //nolint:gosec // our own program
+	out, err := exec.CommandContext(ctx, path, "--describe-settings").Output()
 	if err != nil {
 		var ee *exec.ExitError
 		if errors.As(err, &ee) {

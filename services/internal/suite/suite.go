@@ -269,5 +269,5 @@ func (s *Suite) origin() string {
 func (s *Suite) say(format string, args ...any) {
 	s.sayMu.Lock()
 	defer s.sayMu.Unlock()
-	fmt.Fprintf(s.opts.Output, format+"\n", args...) //nolint:errcheck // a closed terminal must not stop the suite
+	fmt.Fprintf(s.opts.Output, format+"\n", args...)
 }

@@ -28,7 +28,7 @@ func idOf(t *testing.T, c *resttest.Client, path, key, want string) int {
 	t.Helper()
 	var list []body
 	c.Get(path).OK(&list)
-	return int(find(t, list, key, want)["id"].(float64)) //nolint:errcheck,forcetypeassert // a test
+	return int(find(t, list, key, want)["id"].(float64))
 }
 
 func TestUsers(t *testing.T) {
@@ -144,7 +144,7 @@ func TestAPIKeys(t *testing.T) {
 	key := find(t, list, "name", "k")
 	require.Equal(t, "2099-01-01T00:00:00Z", key["expiration"])
 	require.Regexp(t, "^[A-Z0-9]{32}$", key["key"])
-	text, path := key["key"].(string), fmt.Sprintf("/accounts/apikeys/%v/", key["id"]) //nolint:errcheck,forcetypeassert // a test
+	text, path := key["key"].(string), fmt.Sprintf("/accounts/apikeys/%v/", key["id"])
 	as := func() *resttest.Reply {
 		return api.Anonymous().Do(http.MethodGet, "/accounts/users/", nil, "X-API-KEY", text)
 	}

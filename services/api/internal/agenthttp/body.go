@@ -132,7 +132,7 @@ func (s *scanner) member(members map[string]json.RawMessage) error {
 	}
 	var name string
 	if key.over || len(members) >= maxKeys || json.Unmarshal(key.data, &name) != nil {
-		return nil // no key of ours
+		return nil //nolint:nilerr // no key of ours
 	}
 	members[name] = nil
 	if !value.over {

@@ -172,7 +172,7 @@ func (b *bundle) commands(m *machine) <-chan string {
 	}()
 	b.t.Cleanup(func() {
 		nc.Close()
-		for range told { //nolint:revive // waits for the end
+		for range told {
 		}
 	})
 	return told

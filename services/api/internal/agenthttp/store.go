@@ -41,7 +41,7 @@ func (h *handlers) store(ctx context.Context, c *rest.Call, r results.Result) (s
 
 // away asks the agent to come again.
 func away(err error) error {
-	wait := retryFrom + rand.IntN(retrySpread) //nolint:gosec // spreads load
+	wait := retryFrom + rand.IntN(retrySpread)
 	return &rest.BodyError{
 		Status: http.StatusServiceUnavailable, Code: "unavailable", Body: "Results cannot be stored at the moment.",
 		Header: http.Header{"Retry-After": []string{strconv.Itoa(wait)}}, Err: err,

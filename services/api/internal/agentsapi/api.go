@@ -5,8 +5,7 @@ package agentsapi
 import (
 	"context"
 	"net/http"
-
-	"github.com/jackc/pgx/v5/pgxpool"
+	"time"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
@@ -19,15 +18,16 @@ import (
 
 // Deps are what the operations need.
 type Deps struct {
-	Pool     *pgxpool.Pool
 	Agents   *agents.Service
 	Actions  *actions.Service
 	Settings *settings.Service
 	Zones    *settings.Zones
 	Releases *installers.Releases
-	Tokens   agents.InstallerTokens
-	Audit    *audit.Log
 	Insecure bool // the installation has no valid certificate: only the manual installer works
+
+	// InstallerToken makes a token that enrols until it expires.
+	InstallerToken func(ctx context.Context, expires time.Time) (string, error)
+	Audit          func(ctx context.Context, e audit.Entry) error
 }
 
 type handlers struct {

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/fault"
@@ -81,10 +79,7 @@ func (h handlers) installer(ctx context.Context, c *rest.Call, in *installerInpu
 		Goarch: b.Goarch.Value, URL: h.Releases.Address(b.API.Value, b.Plat.Value, b.Goarch.Value), SHA256: sum,
 		Power: b.Power.Value, RDP: b.RDP.Value, Ping: b.Ping.Value, Insecure: h.Insecure,
 	}
-	err = pgx.BeginFunc(ctx, h.Pool, func(tx pgx.Tx) (err error) {
-		install.Token, _, err = h.Tokens.MintInstaller(ctx, tx, time.Now().Add(time.Duration(hours)*time.Hour))
-		return err
-	})
+	install.Token, err = h.InstallerToken(ctx, time.Now().Add(time.Duration(hours)*time.Hour))
 	if err != nil {
 		return nil, fmt.Errorf("make installer: %w", err)
 	}

@@ -60,7 +60,7 @@ func (h handlers) meshLinks(ctx context.Context, c *rest.Call, in *agentPath) (M
 	if err != nil {
 		return MeshLinks{}, err
 	}
-	err = h.Audit.Record(ctx, h.Pool, audit.Entry{
+	err = h.Audit(ctx, audit.Entry{
 		Username: c.Principal.Username, Action: audit.RemoteSession, ObjectType: "agent", Agent: ref.Hostname, AgentID: ref.AgentID,
 		Message: fmt.Sprintf("%s initiated a remote session to %s.", c.Principal.Username, ref.Hostname),
 	})

@@ -3,8 +3,13 @@ package app
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/clients"
+	"github.com/gueencode/gueenrmm/pkg/jobs"
 	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
@@ -36,16 +41,30 @@ func (a *App) operations() error {
 	})
 	clientsapi.Register(r, a.clients, clients.NewDeployments(i.Pool, a.clients, a.Accounts))
 	agentsapi.Register(r, agentsapi.Deps{
-		Pool: i.Pool, Agents: a.agents, Actions: a.actions, Settings: a.core, Zones: settings.NewZones(i.Pool), Releases: a.release,
-		Tokens: a.Accounts, Audit: a.audit, Insecure: o.Insecure,
+		Agents: a.agents, Actions: a.actions, Settings: a.core, Zones: settings.NewZones(i.Pool), Releases: a.release,
+		InstallerToken: a.installerToken, Audit: a.record, Insecure: o.Insecure,
 	})
 	v1agents.Register(r, v1agents.Deps{Agents: a.agents, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL})
-	jobsapi.Register(r, jobsapi.Deps{Pool: i.Pool, Queues: i.Queues, Audit: a.audit})
+	jobsapi.Register(r, jobsapi.Deps{History: jobs.NewHistory(i.Pool), Queues: i.Queues, Audit: a.record})
 	a.monitoringOperations()
 	if o.Description {
 		rest.RegisterDescription(r)
 	}
 	return nil
+}
+
+// record writes a line of the audit log that belongs to no other change.
+func (a *App) record(ctx context.Context, e audit.Entry) error {
+	return a.audit.Record(ctx, a.infra.Pool, e)
+}
+
+// installerToken makes a token of the installer account that enrols until it expires.
+func (a *App) installerToken(ctx context.Context, expires time.Time) (token string, err error) {
+	err = pgx.BeginFunc(ctx, a.infra.Pool, func(tx pgx.Tx) (err error) {
+		token, _, err = a.Accounts.MintInstaller(ctx, tx, expires)
+		return err
+	})
+	return token, err
 }
 
 // State is the answer of the root.

@@ -24,7 +24,7 @@ func named(t *testing.T, list []body, name string) body {
 	return nil
 }
 
-func id(item body) int { return int(item["id"].(float64)) } //nolint:errcheck,forcetypeassert // a test
+func id(item body) int { return int(item["id"].(float64)) }
 
 func TestClientsRoundTrip(t *testing.T) {
 	t.Parallel()
@@ -53,7 +53,7 @@ func TestClientsRoundTrip(t *testing.T) {
 	var one body
 	admin.Get(fmt.Sprintf("/clients/%d/", acme)).OK(&one)
 	require.NotContains(t, one, "agent_count", "one client shows no totals of its own")
-	require.Equal(t, "gold", one["custom_fields"].([]any)[0].(map[string]any)["value"]) //nolint:errcheck,forcetypeassert // a test
+	require.Equal(t, "gold", one["custom_fields"].([]any)[0].(map[string]any)["value"])
 
 	admin.Put(fmt.Sprintf("/clients/%d/", acme), body{"client": body{"server_policy": 999999, "block_policy_inheritance": "zz"}}).
 		Is(http.StatusBadRequest, body{"server_policy": []string{`Invalid pk "999999" - object does not exist.`},

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
@@ -30,9 +28,9 @@ type Queues interface {
 
 // Deps are what the operations need.
 type Deps struct {
-	Pool   *pgxpool.Pool
-	Queues Queues // nil: there is no queue
-	Audit  *audit.Log
+	History jobs.History
+	Queues  Queues // nil: there is no queue
+	Audit   func(ctx context.Context, e audit.Entry) error
 }
 
 type handlers struct{ Deps }
@@ -95,7 +93,7 @@ func (h handlers) runs(ctx context.Context, _ *rest.Call, in *runsInput) (RunPag
 		}
 		filter.After = &after
 	}
-	rows, err := jobs.Runs(ctx, h.Pool, filter)
+	rows, err := h.History.Runs(ctx, filter)
 	if err != nil {
 		return RunPage{}, err
 	}

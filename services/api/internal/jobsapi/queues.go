@@ -104,7 +104,7 @@ func (h handlers) act(ctx context.Context, c *rest.Call, action audit.Action, wh
 	if err != nil {
 		return away(err)
 	}
-	return h.Audit.Record(ctx, h.Pool, audit.Entry{
+	return h.Audit(ctx, audit.Entry{
 		Username: c.Principal.Username, Action: action, ObjectType: objectType, Message: c.Principal.Username + what + id,
 	})
 }

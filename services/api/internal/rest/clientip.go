@@ -11,8 +11,11 @@ import (
 // chain is read from its near end, so that a caller cannot put an address of his choice in front of it.
 type clientIP struct{ trusted []netip.Prefix }
 
-var forwardHeaders = []string{
-	"X-Forwarded-For", "Client-Ip", "X-Real-Ip", "X-Forwarded", "X-Cluster-Client-Ip", "Forwarded-For", "Forwarded", "Cf-Connecting-Ip",
+// forwardHeaders in the order in which they count.
+func forwardHeaders() []string {
+	return []string{
+		"X-Forwarded-For", "Client-Ip", "X-Real-Ip", "X-Forwarded", "X-Cluster-Client-Ip", "Forwarded-For", "Forwarded", "Cf-Connecting-Ip",
+	}
 }
 
 // DefaultTrustedProxies are the loopback and private networks.
@@ -44,7 +47,7 @@ func (c *clientIP) of(req *http.Request) string {
 	if !c.trusts(peer) {
 		return peer.String()
 	}
-	for _, name := range forwardHeaders {
+	for _, name := range forwardHeaders() {
 		if a, ok := c.fromChain(strings.Join(req.Header.Values(name), ",")); ok {
 			return a.String()
 		}

@@ -14,10 +14,10 @@ import (
 )
 
 var (
-	rawType    = reflect.TypeFor[json.RawMessage]()
-	timeType   = reflect.TypeFor[time.Time]()
-	clockType  = reflect.TypeFor[ClockTime]()
-	uploadType = reflect.TypeFor[Upload]()
+	rawType    = reflect.TypeFor[json.RawMessage]() //nolint:gochecknoglobals // a constant, if types could be
+	timeType   = reflect.TypeFor[time.Time]()       //nolint:gochecknoglobals // a constant, if types could be
+	clockType  = reflect.TypeFor[ClockTime]()       //nolint:gochecknoglobals // a constant, if types could be
+	uploadType = reflect.TypeFor[Upload]()          //nolint:gochecknoglobals // a constant, if types could be
 
 	zeroFraction = regexp.MustCompile(`\.0*$`)
 )

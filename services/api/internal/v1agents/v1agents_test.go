@@ -71,7 +71,7 @@ func TestSearch(t *testing.T) {
 		f.Admin().Get(path + "&cursor=" + url.QueryEscape(cursor)).OK(&p)
 		require.Equal(t, 120, p.Total)
 		for _, row := range p.Items {
-			seen[row["hostname"].(string)] = true //nolint:errcheck,forcetypeassert // a test
+			seen[row["hostname"].(string)] = true
 		}
 		if p.NextCursor == nil {
 			break

@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/proto/frames"
@@ -147,7 +148,9 @@ func (h CommandHandler) run(ctx context.Context, c *gate.Caller, p *access.Princ
 	s.follow(ctx, output, answered)
 	cancel()
 	if !s.answered {
-		<-answered
+		if err := <-answered; err != nil {
+			h.Logger.Debug("command was left before its end", zap.String(log.FieldAgentID, ref.AgentID), zap.Error(err))
+		}
 	}
 }
 

@@ -49,8 +49,30 @@ func migrateCommand(p program) *cobra.Command {
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "the schema has version %d, which this build needs\n", version)
 		return err
 	})
-	cmd.AddCommand(up, down, status)
+	cmd.AddCommand(up, down, status, grantCommand(p))
 	return cmd
+}
+
+// grantCommand gives a role that does not own the tables what the services need.
+func grantCommand(p program) *cobra.Command {
+	var role string
+	grant := &cobra.Command{
+		Use: "grant", Short: "Let a role that does not own the tables run the services", Args: cobra.NoArgs,
+		Long: "Gives the role what the services need and no more: of the audit log it may only read and add rows. Run it as the owner of\n" +
+			"the tables after each `rmmctl migrate up`, and give the services the role's address.",
+	}
+	grant.Flags().StringVar(&role, "role", "", "an existing role (CREATE ROLE gueen_services LOGIN PASSWORD '…')")
+	withDatabase(p, grant, true, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
+		if role == "" {
+			return errors.New("migrate grant needs --role NAME")
+		}
+		if err := schema.Grant(cmd.Context(), pool, role); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "the role %s may run the services\n", role)
+		return err
+	})
+	return grant
 }
 
 func printApplied(cmd *cobra.Command, verb string, applied []schema.Applied) error {

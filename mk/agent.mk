@@ -8,7 +8,7 @@ agent: $(AGENT_TARGETS:%=bin/agents/gueen-agent-%) ## build the static agent for
 .PHONY: $(AGENT_TARGETS:%=bin/agents/gueen-agent-%)
 $(AGENT_TARGETS:%=bin/agents/gueen-agent-%): bin/agents/gueen-agent-%:
 	@mkdir -p bin/agents
-	cd agent && CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) \
+	@cd agent && CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$*)) \
 		go build -trimpath -ldflags '$(AGENT_LDFLAGS)' -o ../$@ ./cmd/gueen-agent
 
 agent-vet: ## vet the agent for every operating system it is built for

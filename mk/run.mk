@@ -13,14 +13,7 @@ services/web/dist/index.html: $(WEB_SOURCES) services/web/node_modules/.package-
 web-dist: services/web/dist/index.html ## build the web app when it is missing or stale
 
 .PHONY: programs
-programs: build agents bin/nats-server ## build every program that `make run` needs
-
-AGENT_PLATFORMS ?= linux-amd64 linux-arm64
-
-.PHONY: agents
-agents: ## build the agent for each platform into bin/
-	@mkdir -p bin && cd agent && for p in $(AGENT_PLATFORMS); do \
-		CGO_ENABLED=0 GOOS=$${p%-*} GOARCH=$${p#*-} go build -trimpath -ldflags '-s -w' -o ../bin/agents/gueen-agent-$$p ./cmd/gueen-agent || exit 1; done
+programs: build agent bin/nats-server ## build every program that `make run` needs
 
 .PHONY: run
 run: web-dist programs ## start everything here and enrol this machine (ARGS="--help" lists the options)

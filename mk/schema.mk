@@ -9,8 +9,3 @@ test-stop: ## stop and remove the private PostgreSQL of the tests
 		fi; \
 		rm -rf $$state; \
 	done
-
-.PHONY: check-gen-sql
-check-gen-sql: gen-sql ## fail if the typed SQL queries are not what the query files say
-	@git diff --exit-code --stat -- pkg/schema/db
-	@test -z "$$(git ls-files --others --exclude-standard pkg/schema/db)" || { echo "generated files are not committed" >&2; exit 1; }

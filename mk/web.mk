@@ -1,7 +1,7 @@
 # The web app: unit tests, lint, types from the REST description, and the browser tests on a real suite.
 WEB := services/web
 
-.PHONY: test-web lint-web gen-web web-install chromium e2e
+.PHONY: test-web lint-web web-install chromium e2e
 
 web-install: $(WEB)/node_modules/.package-lock.json ## install the web app's packages
 
@@ -10,9 +10,6 @@ test-web: web-install ## unit tests of the web app
 
 lint-web: web-install ## eslint and tsc on the web app
 	cd $(WEB) && npm run --silent lint && npm run --silent typecheck
-
-gen-web: web-install ## types of the REST interface for the web app, from proto/openapi/openapi.yaml
-	cd $(WEB) && npm run --silent gen:api
 
 # A browser: what is there, else the distribution's.
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))

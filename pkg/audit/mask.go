@@ -8,15 +8,13 @@ import (
 
 const masked = "********"
 
-// isSecret names the keys whose values never enter the log: credentials that the contract returns in clear to those who
+// secretKeys are the keys whose values never enter the log: credentials that the contract returns in clear to those who
 // may edit them, but that whoever reads the log must not learn.
-func isSecret(key string) bool {
-	switch key {
-	case "password", "token", "key", "smtp_host_password", "twilio_auth_token", "mesh_token", "open_ai_token", "totp_key", "secret":
-		return true
-	}
-	return false
+func secretKeys() []string {
+	return []string{"password", "token", "key", "smtp_host_password", "twilio_auth_token", "mesh_token", "open_ai_token", "totp_key", "secret"}
 }
+
+func isSecret(key string) bool { return slices.Contains(secretKeys(), key) }
 
 // maskSecrets replaces the non-empty string values of secret keys and of the further ones, at any depth, and leaves the rest byte for byte.
 func maskSecrets(raw json.RawMessage, further []string) (json.RawMessage, error) {

@@ -207,7 +207,7 @@ func (b *Beat) queueRuns(ctx context.Context, due []dueRun) error {
 		}
 		messages := make([]outbox.Message, len(runs))
 		for i, r := range runs {
-			messages[i] = outbox.Message{Kind: kindPrefix + r.Name, Queue: byName[r.Name].Queue, Payload: task{Run: r.ID}}
+			messages[i] = outbox.Message{Kind: KindPrefix + r.Name, Queue: byName[r.Name].Queue, Payload: task{Run: r.ID}}
 		}
 		_, err = outbox.Enqueue(ctx, tx, messages...)
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 )
 
-// kindPrefix begins the task kind of a job.
-const kindPrefix = "job."
+// KindPrefix begins the task kind of a job.
+const KindPrefix = "job."
 
 // CatchUp says what becomes of instants that nobody scheduled because no beat ran.
 type CatchUp int
@@ -36,6 +36,8 @@ type Run struct {
 type Job struct {
 	// Name is a stable identifier: lower case words joined by underscores.
 	Name string
+	// Summary says on the reference page what the job does: one sentence without a full stop.
+	Summary string
 	// Spec is a cron expression of five fields in UTC, or "@every 150s": the multiples of the duration.
 	Spec    string
 	CatchUp CatchUp
@@ -44,7 +46,7 @@ type Job struct {
 	// Timeout is the deadline of one attempt; default 5 minutes.
 	Timeout time.Duration
 	// Do returns how many rows it changed or removed.
-	Do func(ctx context.Context, run Run) (affected int64, err error)
+	Do func(ctx context.Context, run Run) (affected int64, err error) `json:"-"`
 
 	schedule schedule
 }
@@ -53,7 +55,7 @@ type Job struct {
 const jobRetries = 3
 
 func (j *Job) kind() queue.Kind {
-	return queue.Kind{Name: kindPrefix + j.Name, Timeout: j.Timeout, MaxRetry: jobRetries}
+	return queue.Kind{Name: KindPrefix + j.Name, Summary: j.Summary, Timeout: j.Timeout, MaxRetry: jobRetries}
 }
 
 // stale is how long an unfinished run keeps the next one from being scheduled: as long as its attempts can take.
@@ -101,6 +103,15 @@ func (j *Job) prepare() (err error) {
 	}
 	j.schedule, err = parseSchedule(j.Spec)
 	return err
+}
+
+// Jobs lists the jobs with the defaults of what they do not declare, in the order of their declaration.
+func (r *Registry) Jobs() []Job {
+	list := make([]Job, len(r.jobs))
+	for i, j := range r.jobs {
+		list[i] = *j
+	}
+	return list
 }
 
 // Names lists the jobs in the order of their declaration.

@@ -14,7 +14,7 @@ import (
 // KindRun tells an agent to run a task. Retries are for a bus that is away; an agent that is away misses the message, as
 // the contract says.
 func KindRun() queue.Kind {
-	return queue.Kind{Name: "tasks.run", Timeout: 30 * time.Second, MaxRetry: 5}
+	return queue.Kind{Name: "tasks.run", Summary: "Tell an agent to run a task", Timeout: 30 * time.Second, MaxRetry: 5}
 }
 
 // runJob names the task and the agent.

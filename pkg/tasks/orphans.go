@@ -30,7 +30,7 @@ const rebootPrefix = namePrefix + "SchedReboot"
 
 // KindRemoveOrphans deletes what is left of deleted and detached tasks from the schedulers of connected Windows machines.
 func KindRemoveOrphans() queue.Kind {
-	return queue.Kind{Name: "tasks.remove_orphans", Timeout: 30 * time.Minute, MaxRetry: 2}
+	return queue.Kind{Name: "tasks.remove_orphans", Summary: "Delete what is left of deleted and detached tasks from Windows schedulers", Timeout: 30 * time.Minute, MaxRetry: 2}
 }
 
 // RemoveOrphansMessage is what an outbox takes to start it.

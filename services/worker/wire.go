@@ -47,6 +47,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
+	rt.Reference["jobs"] = registry.Jobs()
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("name of this machine: %w", err)
@@ -69,6 +70,7 @@ func addQueue(cfg workerSettings, rt *service.Runtime, pool *pgxpool.Pool, redis
 		kinds[i] = h.Kind
 		handlers[i] = outbox.Once(pool, h)
 	}
+	rt.Reference["tasks"] = kinds
 	client, err := queue.NewClient(redis, kinds...)
 	if err != nil {
 		return err

@@ -15,32 +15,32 @@ import (
 // KindBulkCommand sends a command to many agents. As with all kinds here, retries are for a bus that is away; an agent that
 // is away has missed the message, as the contract says.
 func KindBulkCommand() queue.Kind {
-	return queue.Kind{Name: "agents.bulk_command", Timeout: 2 * time.Minute, MaxRetry: 5}
+	return queue.Kind{Name: "agents.bulk_command", Summary: "Send a command to many agents", Timeout: 2 * time.Minute, MaxRetry: 5}
 }
 
 // KindBulkScript sends a script to many agents.
 func KindBulkScript() queue.Kind {
-	return queue.Kind{Name: "agents.bulk_script", Timeout: 2 * time.Minute, MaxRetry: 5}
+	return queue.Kind{Name: "agents.bulk_script", Summary: "Send a script to many agents", Timeout: 2 * time.Minute, MaxRetry: 5}
 }
 
 // KindPatchScan makes agents look for Windows updates.
 func KindPatchScan() queue.Kind {
-	return queue.Kind{Name: "agents.patch_scan", Timeout: 2 * time.Minute, MaxRetry: 5}
+	return queue.Kind{Name: "agents.patch_scan", Summary: "Make agents look for Windows updates", Timeout: 2 * time.Minute, MaxRetry: 5}
 }
 
 // KindPatchInstall makes agents install their approved Windows updates.
 func KindPatchInstall() queue.Kind {
-	return queue.Kind{Name: "agents.patch_install", Timeout: 2 * time.Minute, MaxRetry: 5}
+	return queue.Kind{Name: "agents.patch_install", Summary: "Make agents install their approved Windows updates", Timeout: 2 * time.Minute, MaxRetry: 5}
 }
 
 // KindRecoverMesh makes agents restart the remote-desktop agent beside them.
 func KindRecoverMesh() queue.Kind {
-	return queue.Kind{Name: "agents.recover_mesh", Timeout: 2 * time.Minute, MaxRetry: 5}
+	return queue.Kind{Name: "agents.recover_mesh", Summary: "Make agents restart the remote-desktop agent beside them", Timeout: 2 * time.Minute, MaxRetry: 5}
 }
 
 // KindScriptEmail runs a script and mails what it printed.
 func KindScriptEmail() queue.Kind {
-	return queue.Kind{Name: "agents.script_email", Timeout: maxTimeout * time.Second, MaxRetry: 3}
+	return queue.Kind{Name: "agents.script_email", Summary: "Run a script on an agent and mail what it printed", Timeout: maxTimeout * time.Second, MaxRetry: 3}
 }
 
 // bulkJob sends commands for history rows. Placeholders in Args and Env are filled when it runs.

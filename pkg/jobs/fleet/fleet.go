@@ -18,9 +18,9 @@ const page = 500
 // Jobs returns the jobs of this package.
 func Jobs(pool *pgxpool.Pool) []jobs.Job {
 	return []jobs.Job{
-		{Name: "failing_flags", Spec: "@every 1m", CatchUp: jobs.Skip,
+		{Name: "failing_flags", Summary: "Bring the failing flags of clients and sites up to date", Spec: "@every 1m", CatchUp: jobs.Skip,
 			Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return FailingFlags(ctx, pool) }},
-		{Name: "recount_checks", Spec: "41 * * * *", CatchUp: jobs.Skip,
+		{Name: "recount_checks", Summary: "Recount the checks of every agent, as a safety net for the maintained counters", Spec: "41 * * * *", CatchUp: jobs.Skip,
 			Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return RecountChecks(ctx, pool) }},
 	}
 }

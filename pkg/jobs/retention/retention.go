@@ -4,6 +4,7 @@ package retention
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -34,7 +35,6 @@ func rules() []rule {
 	return []rule{
 		{"prune_agent_history", "15 * * * *", "agent_history", "k.agent_history_prune_days", "t.time < now() - %s"},
 		{"prune_debug_log", "17 * * * *", "debug_log", "k.debug_log_prune_days", "t.entry_time < now() - %s"},
-		{"prune_audit_log", "19 * * * *", "audit_log", "k.audit_log_prune_days", "t.entry_time < now() - %s"},
 		{"prune_resolved_alerts", "21 * * * *", "alerts", "k.resolved_alerts_prune_days", "t.resolved AND t.resolved_on < now() - %s"},
 		{"prune_report_history", "23 * * * *", "report_history", "k.report_history_prune_days", "t.date_created < now() - %s"},
 		// The session behind a deployment goes with the deployment: removing it would remove the link people still use.
@@ -47,14 +47,29 @@ func rules() []rule {
 	}
 }
 
+// summary says when rows go: after a number of days, or after what a global setting says.
+func (r rule) summary() string {
+	if setting, found := strings.CutPrefix(r.days, "k."); found {
+		return fmt.Sprintf("Remove rows of %s that are older than the global setting %s, in days, unless it is 0", r.table, setting)
+	}
+	return fmt.Sprintf("Remove rows of %s that are older than %s day(s)", r.table, r.days)
+}
+
 // Jobs returns the jobs of this package.
 func Jobs(pool *pgxpool.Pool) []jobs.Job {
 	out := []jobs.Job{{
-		Name: "check_history_partitions", Spec: "7 * * * *",
+		Name: "check_history_partitions", Summary: "Make the history's partitions of the coming days and drop the days that are too old", Spec: "7 * * * *",
 		Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return Partitions(ctx, pool) },
 	}}
+	out = append(out, jobs.Job{
+		Name: "prune_audit_log", Summary: "Remove rows of audit_log that are older than the global setting audit_log_prune_days, in days, unless it is 0", Spec: "19 * * * *",
+		Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return Audit(ctx, pool) },
+	})
 	for _, r := range rules() {
-		out = append(out, jobs.Job{Name: r.job, Spec: r.spec, Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return r.prune(ctx, pool) }})
+		out = append(out, jobs.Job{
+			Name: r.job, Summary: r.summary(), Spec: r.spec,
+			Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return r.prune(ctx, pool) },
+		})
 	}
 	return out
 }
@@ -71,6 +86,21 @@ func Partitions(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
 		return int64(made), fmt.Errorf("drop partitions of check history: %w", err)
 	}
 	return int64(made) + int64(dropped), nil
+}
+
+// Audit removes audit rows older than their setting. The log is append-only but for the function called here, which reads
+// the setting by itself.
+func Audit(ctx context.Context, pool *pgxpool.Pool) (removed int64, err error) {
+	for {
+		var n int64
+		if err := pool.QueryRow(ctx, "SELECT audit_log_prune($1)", batch).Scan(&n); err != nil {
+			return removed, fmt.Errorf("prune audit_log: %w", err)
+		}
+		removed += n
+		if n < batch {
+			return removed, nil
+		}
+	}
 }
 
 // statement removes one batch. Its parts are constants of this package.

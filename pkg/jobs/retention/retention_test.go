@@ -105,6 +105,13 @@ func TestManyRowsGoInBatches(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 25_000, run(t, pool, "prune_debug_log"))
 	require.Zero(t, count(t, pool, "debug_log"))
+
+	_, err = pool.Exec(context.Background(), `INSERT INTO audit_log (username, action, object_type, entry_time)
+		SELECT 'u', 'add', 'client', now() - CASE WHEN i <= 3 THEN interval '1 day' ELSE interval '40 days' END FROM generate_series(1, 25003) i;
+		UPDATE core_settings SET audit_log_prune_days = 30`)
+	require.NoError(t, err)
+	require.EqualValues(t, 25_000, run(t, pool, "prune_audit_log"))
+	require.Equal(t, 3, count(t, pool, "audit_log"))
 }
 
 func TestPartitionsComeAndGo(t *testing.T) {

@@ -48,6 +48,9 @@ func (e *InvalidError) Error() string {
 
 // Loaded knows what was loaded and from where.
 type Loaded struct {
+	// Describe says that the program shall tell what it is made of instead of running (`--describe-program`).
+	Describe bool
+
 	settings []*Setting
 	origin   map[string]string
 }
@@ -87,7 +90,16 @@ func Load(dst any, o Options) (*Loaded, error) {
 	if err := questions(flags, l.settings, o); err != nil {
 		return nil, err
 	}
-	return l.Load(flags)
+	loaded, err := l.Load(flags)
+	if err != nil {
+		return nil, err
+	}
+	loaded.Describe = asked(flags, "describe-program")
+	return loaded, nil
+}
+
+func asked(flags *pflag.FlagSet, question string) bool {
+	return flags.Lookup(question).Value.String() == "true"
 }
 
 // Loader loads settings of a program that parses its flags itself, as a command with subcommands does.
@@ -134,19 +146,18 @@ func (l *Loader) Load(fs *pflag.FlagSet) (*Loaded, error) {
 }
 
 func questions(flags *pflag.FlagSet, settings []*Setting, o Options) error {
-	asked := func(name string) bool { return flags.Lookup(name).Value.String() == "true" }
 	switch {
-	case asked("help"):
+	case asked(flags, "help"):
 		if err := writeHelp(o.Output, o, settings); err != nil {
 			return fmt.Errorf("write help: %w", err)
 		}
 		return ErrHelp
-	case asked("describe-settings"):
+	case asked(flags, "describe-settings"):
 		if err := writeDescription(o.Output, o, settings); err != nil {
 			return fmt.Errorf("write settings: %w", err)
 		}
 		return ErrDescribe
-	case asked("version"):
+	case asked(flags, "version"):
 		return ErrVersion
 	}
 	return nil

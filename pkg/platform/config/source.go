@@ -138,6 +138,7 @@ func flagSet(program string, settings []*Setting) *pflag.FlagSet {
 	fs.BoolP("help", "h", false, "")
 	fs.Bool("version", false, "")
 	fs.Bool("describe-settings", false, "")
+	fs.Bool("describe-program", false, "")
 	return fs
 }
 

@@ -25,8 +25,8 @@ const (
 // Names lists the queues, the most important first.
 func Names() []string { return []string{Critical, Default, Low} }
 
-// weights is how the workers are shared while all queues have tasks.
-func weights() map[string]int { return map[string]int{Critical: 6, Default: 3, Low: 1} }
+// Weights is how the workers are shared while all queues have tasks.
+func Weights() map[string]int { return map[string]int{Critical: 6, Default: 3, Low: 1} }
 
 // Defaults of a Kind.
 const (
@@ -37,10 +37,18 @@ const (
 // Kind is what producers and workers agree on for tasks of one sort.
 type Kind struct {
 	Name string
+	// Summary says on the reference page what such a task does: one sentence without a full stop.
+	Summary string
 	// Timeout is the deadline of one attempt; default one minute.
 	Timeout time.Duration
 	// MaxRetry is how often a failed task is tried again before it is dead; 0 means DefaultMaxRetry, negative none.
 	MaxRetry int
+}
+
+// WithDefaults returns the kind with the numbers that hold where it declares none.
+func (k Kind) WithDefaults() Kind {
+	k.Timeout, k.MaxRetry = k.timeout(), k.maxRetry()
+	return k
 }
 
 // Task is one piece of work.

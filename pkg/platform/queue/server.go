@@ -51,7 +51,7 @@ func NewServer(conn *Conn, settings ServerSettings, logger *zap.Logger, registry
 	}
 	s.inner = asynq.NewServerFromRedisClient(conn.client, asynq.Config{
 		Concurrency: settings.Concurrency,
-		Queues:      weights(),
+		Queues:      Weights(),
 		// An empty queue is asked this often: the longest a task waits for an idle worker.
 		TaskCheckInterval:        200 * time.Millisecond,
 		DelayedTaskCheckInterval: min(time.Second, settings.FirstRetry),

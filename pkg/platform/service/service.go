@@ -19,6 +19,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
+	"github.com/gueencode/gueenrmm/pkg/platform/metrics"
 )
 
 // Base holds the settings of every service. Embed it in the service's settings struct.
@@ -46,11 +47,13 @@ type Runtime struct {
 	Name      string
 	Version   string
 	Log       *zap.Logger
-	Metrics   *prometheus.Registry
+	Metrics   *metrics.Registry
 	Health    *health.Registry
 	Lifecycle *lifecycle.Group
 	Private   *health.Server
 	Env       []string
+	// Reference is what the service tells of itself on its reference pages, by page: values that encode as JSON.
+	Reference map[string]any
 }
 
 // Main runs a program with the process's arguments, environment and signals and returns its exit code.
@@ -86,6 +89,9 @@ func Run[C any](ctx context.Context, args, env []string, spec Spec[C]) error {
 	case err != nil:
 		return err
 	}
+	if loaded.Describe {
+		return describe(ctx, cfg, env, spec)
+	}
 	rt, err := newRuntime(spec.Name, env, based.base(), spec.Output)
 	if err != nil {
 		return err
@@ -117,18 +123,18 @@ func newRuntime(name string, env []string, base *Base, out io.Writer) (*Runtime,
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := newMetrics(name)
+	registry, err := newMetrics(name)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := health.New(logger, metrics)
+	reg, err := health.New(logger, registry)
 	if err != nil {
 		return nil, fmt.Errorf("register health metrics: %w", err)
 	}
 	rt := &Runtime{
-		Name: name, Version: Version(), Log: logger, Metrics: metrics, Health: reg, Env: env,
+		Name: name, Version: Version(), Log: logger, Metrics: registry, Health: reg, Env: env, Reference: map[string]any{},
 		Lifecycle: lifecycle.New(logger, lifecycle.NewNotifier(env, reg.CheckAlive)),
-		Private:   health.NewServer(base.Private.Address, reg, metrics, logger),
+		Private:   health.NewServer(base.Private.Address, reg, registry, logger),
 	}
 	if base.Private.Profiling {
 		rt.Private.Profile()
@@ -138,8 +144,8 @@ func newRuntime(name string, env []string, base *Base, out io.Writer) (*Runtime,
 	return rt, nil
 }
 
-func newMetrics(name string) (*prometheus.Registry, error) {
-	reg := prometheus.NewRegistry()
+func newMetrics(name string) (*metrics.Registry, error) {
+	reg := metrics.NewRegistry()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "gueen_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"service": name, "version": Version(), "commit": Commit()},

@@ -3,14 +3,17 @@ package service_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
+	"github.com/gueencode/gueenrmm/pkg/platform/metrics"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 )
@@ -79,6 +82,23 @@ func TestQuestionsAndErrors(t *testing.T) {
 	require.Contains(t, out.String(), "demo "+service.Version())
 	require.NoError(t, service.Run(t.Context(), []string{"--describe-settings"}, nil, never))
 	require.ErrorContains(t, service.Run(t.Context(), nil, nil, never), "build demo: cannot")
+	require.ErrorContains(t, service.Run(t.Context(), []string{"--describe-program"}, nil, never), "build demo: cannot")
 	require.ErrorContains(t, service.Run(t.Context(), []string{"--log-level=loud"}, nil, never), "must be one of")
 	require.ErrorContains(t, service.Run(t.Context(), nil, nil, service.Spec[struct{}]{}), "do not embed")
+}
+
+func TestProgramDescribesItselfInsteadOfRunning(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, service.Run(t.Context(), []string{"--describe-program"}, nil, spec(&out, func(_ context.Context, _ *settings, rt *service.Runtime) error {
+		rt.Reference["tasks"] = []string{"a", "b"}
+		rt.Lifecycle.Go("never", func(context.Context) error { return errors.New("was started") })
+		return rt.Metrics.Register(prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gueen_demo_total", Help: "Demos."}, []string{"kind"}))
+	})))
+	var d service.Description
+	require.NoError(t, json.Unmarshal(out.Bytes(), &d), "the answer and nothing else")
+	require.Equal(t, "demo", d.Program)
+	require.JSONEq(t, `["a","b"]`, string(d.Reference["tasks"]))
+	require.Contains(t, d.Metrics, metrics.Metric{Name: "gueen_demo_total", Type: "counter", Labels: []string{"kind"}, Help: "Demos."})
+	require.Contains(t, d.Metrics, metrics.Metric{Name: "gueen_dependency_up", Type: "gauge", Labels: []string{"dependency"}, Help: "1 when the dependency works, else 0."})
 }

@@ -1,7 +1,9 @@
-// Command openapigen writes the API description to the file that is its argument; `make gen-openapi` runs it.
+// Command openapigen writes the API description and the reference page of the operations to the files that are its
+// arguments; `make gen-openapi` runs it.
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -17,15 +19,23 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 1 {
-		return errors.New("usage: openapigen FILE")
+	if len(args) != 2 {
+		return errors.New("usage: openapigen DESCRIPTION PAGE")
 	}
 	doc, err := app.OpenAPI()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(args[0], doc, 0o644); err != nil { //nolint:gosec // part of the source
-		return fmt.Errorf("write API description: %w", err)
+	a, err := app.Bare()
+	if err != nil {
+		return fmt.Errorf("list operations: %w", err)
+	}
+	var page bytes.Buffer
+	writePage(&page, a.Router.Operations())
+	for i, text := range [][]byte{doc, page.Bytes()} {
+		if err := os.WriteFile(args[i], text, 0o644); err != nil { //nolint:gosec // source and pages for everybody
+			return fmt.Errorf("write %s: %w", args[i], err)
+		}
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ type machine struct {
 	pk int32
 }
 
-func setup(t *testing.T) *bundle {
+func setup(t *testing.T, options ...resttest.Option) *bundle {
 	t.Helper()
 	b := &bundle{t: t, ctx: t.Context(), srv: bustest.Start(t)}
 	conn, err := bus.Open(bus.Settings{URL: b.srv.URL(), User: bustest.ServicesUser, Password: bustest.ServicesUser, Name: "test"},
@@ -61,10 +61,10 @@ func setup(t *testing.T) *bundle {
 	})
 	_, err = conn.EnsureStream(b.ctx, results.Stream())
 	require.NoError(t, err)
-	b.API = resttest.New(t, func(i *app.Infrastructure, o *app.Options) {
+	b.API = resttest.New(t, append(options, func(i *app.Infrastructure, o *app.Options) {
 		i.Bus = conn
 		o.Agents = agenthttp.Settings{LowestVersion: "2.4.0", Config: agenthttp.DefaultConfig()}
-	})
+	})...)
 	b.consume(conn)
 	b.Admin().Post("/clients/", map[string]any{"client": map[string]any{"name": "C"}, "site": map[string]any{"name": "S"}}).OK(nil)
 	require.NoError(t, b.Pool.QueryRow(b.ctx, `SELECT id FROM sites`).Scan(&b.site))

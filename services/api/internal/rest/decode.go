@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
@@ -244,7 +245,7 @@ func (d *decoder) remember(kind string, dst reflect.Value, errs *Errors, field s
 func parseJSON(raw []byte) (value, error) {
 	var whole json.RawMessage
 	if err := json.Unmarshal(raw, &whole); err != nil {
-		return value{}, &BodyError{Status: 400, Body: detail{"JSON parse error - " + err.Error()}}
+		return value{}, &BodyError{Status: http.StatusBadRequest, Code: "malformed_json", Body: detail{"JSON parse error - " + err.Error()}}
 	}
 	return jsonValue(whole)
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func answerOf(err error) answer {
 	)
 	switch {
 	case errors.As(err, &own):
-		a := answer{status: own.Status, kind: own.Code, body: own.Body, header: own.Header, text: http.StatusText(own.Status)}
+		a := answer{status: own.Status, kind: cmp.Or(own.Code, "refused"), body: own.Body, header: own.Header, text: http.StatusText(own.Status)}
 		switch b := own.Body.(type) {
 		case detail:
 			a.text = b.Detail

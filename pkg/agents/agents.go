@@ -17,6 +17,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
+	"github.com/gueencode/gueenrmm/pkg/debuglog"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/schema/db/agentsdb"
@@ -170,17 +171,12 @@ func (s *Service) RequireClient(ctx context.Context, scope access.Scope, clientI
 	return name, nil
 }
 
-// Debug writes a row of the debug log about an agent; pk 0 is none. Level and type are the contract's words.
+// Debug writes a row of the debug log about an agent, if its level reaches the global setting; pk 0 is none. Level and type
+// are the contract's words.
 func (s *Service) Debug(ctx context.Context, pk int32, level, logType, message string) error {
-	var agent *int32
-	if pk != 0 {
-		agent = &pk
-	}
-	err := s.q.WriteDebug(ctx, s.pool, agentsdb.WriteDebugParams{AgentID: agent, LogLevel: level, LogType: logType, Message: &message})
-	if err != nil {
-		return fmt.Errorf("write debug log: %w", err)
-	}
-	return nil
+	return debuglog.Write(ctx, s.pool, debuglog.Entry{
+		AgentPK: pk, Level: debuglog.Level(level), Type: debuglog.Type(logType), Message: message,
+	})
 }
 
 // tell publishes facts about what was committed.

@@ -21,6 +21,7 @@ const (
 type PendingAction struct {
 	ID         int64
 	AgentPK    int32
+	AgentID    string // only when it was read by itself or for several agents
 	Hostname   string
 	Client     string
 	Site       string
@@ -34,6 +35,8 @@ type actionDetails struct {
 	Time    string `json:"time"`
 	Version string `json:"version"`
 	Name    string `json:"name"`
+
+	TaskName string `json:"taskname"`
 }
 
 // Due says when the action happens, in the contract's words (rest-1.md §2 PendingAction).

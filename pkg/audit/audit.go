@@ -30,6 +30,7 @@ const (
 	ExecuteCommand Action = "execute_command"
 	BulkAction     Action = "bulk_action"
 	URLAction      Action = "url_action"
+	View           Action = "view"
 )
 
 // DefaultMaxValueBytes is the size above which a JSON column is replaced by a note (rest-1.md §1.11).

@@ -180,23 +180,6 @@ WHERE a.id = pa.agent_id AND pa.action_type = 'schedreboot' AND pa.status = 'pen
   AND pa.details->>'time' ~ '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$'
   AND (pa.details->>'time')::timestamp < now() AT TIME ZONE coalesce(nullif(a.time_zone, ''), cs.default_time_zone);
 
--- name: ListPendingActionsInScope :many
-SELECT pa.id, pa.agent_id, a.hostname, cl.name AS client, si.name AS site, pa.entry_time, pa.action_type, pa.status, pa.details
-FROM pending_actions pa
-JOIN agents a ON a.id = pa.agent_id
-JOIN sites si ON si.id = a.site_id
-JOIN clients cl ON cl.id = si.client_id
-WHERE (@everything::bool OR si.client_id = ANY (@clients::int[]) OR si.id = ANY (@sites::int[])) ORDER BY pa.id;
-
--- name: GetPendingAction :one
-SELECT pa.id, pa.agent_id, a.agent_id AS agent_name, a.hostname, si.client_id, si.id AS site_id, cl.name AS client, si.name AS site,
-  pa.entry_time, pa.action_type, pa.status, pa.details
-FROM pending_actions pa
-JOIN agents a ON a.id = pa.agent_id
-JOIN sites si ON si.id = a.site_id
-JOIN clients cl ON cl.id = si.client_id
-WHERE pa.id = $1;
-
 -- name: DeletePendingAction :execrows
 DELETE FROM pending_actions WHERE id = $1;
 
@@ -300,9 +283,6 @@ SELECT e.*, si.client_id FROM enrolments e JOIN sites si ON si.id = e.site_id WH
 SELECT a.agent_id, a.hostname, e.first_seen
 FROM enrolment_agents e JOIN agents a ON a.id = e.agent_id
 WHERE e.enrolment_id = $1 ORDER BY e.first_seen, a.id;
-
--- name: WriteDebug :exec
-INSERT INTO debug_log (agent_id, log_level, log_type, message) VALUES (sqlc.narg(agent_id), @log_level, @log_type, @message);
 
 -- name: ListBulkTargets :many
 SELECT h.id, a.id AS agent_pk, a.agent_id, a.plat, h.command

@@ -559,51 +559,6 @@ func (q *Queries) GetPatchPolicyForUpdate(ctx context.Context, db DBTX, agentID 
 	return i, err
 }
 
-const getPendingAction = `-- name: GetPendingAction :one
-SELECT pa.id, pa.agent_id, a.agent_id AS agent_name, a.hostname, si.client_id, si.id AS site_id, cl.name AS client, si.name AS site,
-  pa.entry_time, pa.action_type, pa.status, pa.details
-FROM pending_actions pa
-JOIN agents a ON a.id = pa.agent_id
-JOIN sites si ON si.id = a.site_id
-JOIN clients cl ON cl.id = si.client_id
-WHERE pa.id = $1
-`
-
-type GetPendingActionRow struct {
-	ID         int64
-	AgentID    int32
-	AgentName  string
-	Hostname   string
-	ClientID   int32
-	SiteID     int32
-	Client     string
-	Site       string
-	EntryTime  time.Time
-	ActionType *string
-	Status     string
-	Details    json.RawMessage
-}
-
-func (q *Queries) GetPendingAction(ctx context.Context, db DBTX, id int64) (GetPendingActionRow, error) {
-	row := db.QueryRow(ctx, getPendingAction, id)
-	var i GetPendingActionRow
-	err := row.Scan(
-		&i.ID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.Hostname,
-		&i.ClientID,
-		&i.SiteID,
-		&i.Client,
-		&i.Site,
-		&i.EntryTime,
-		&i.ActionType,
-		&i.Status,
-		&i.Details,
-	)
-	return i, err
-}
-
 const getRef = `-- name: GetRef :one
 SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.monitoring_type, a.mesh_node_id, a.time_zone,
   a.default_shell, a.default_shell_custom, a.offline_time, a.overdue_time, a.choco_installed, a.disabled,
@@ -1562,63 +1517,6 @@ func (q *Queries) ListPendingActions(ctx context.Context, db DBTX, agentID int32
 	return items, nil
 }
 
-const listPendingActionsInScope = `-- name: ListPendingActionsInScope :many
-SELECT pa.id, pa.agent_id, a.hostname, cl.name AS client, si.name AS site, pa.entry_time, pa.action_type, pa.status, pa.details
-FROM pending_actions pa
-JOIN agents a ON a.id = pa.agent_id
-JOIN sites si ON si.id = a.site_id
-JOIN clients cl ON cl.id = si.client_id
-WHERE ($1::bool OR si.client_id = ANY ($2::int[]) OR si.id = ANY ($3::int[])) ORDER BY pa.id
-`
-
-type ListPendingActionsInScopeParams struct {
-	Everything bool
-	Clients    []int32
-	Sites      []int32
-}
-
-type ListPendingActionsInScopeRow struct {
-	ID         int64
-	AgentID    int32
-	Hostname   string
-	Client     string
-	Site       string
-	EntryTime  time.Time
-	ActionType *string
-	Status     string
-	Details    json.RawMessage
-}
-
-func (q *Queries) ListPendingActionsInScope(ctx context.Context, db DBTX, arg ListPendingActionsInScopeParams) ([]ListPendingActionsInScopeRow, error) {
-	rows, err := db.Query(ctx, listPendingActionsInScope, arg.Everything, arg.Clients, arg.Sites)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListPendingActionsInScopeRow{}
-	for rows.Next() {
-		var i ListPendingActionsInScopeRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.AgentID,
-			&i.Hostname,
-			&i.Client,
-			&i.Site,
-			&i.EntryTime,
-			&i.ActionType,
-			&i.Status,
-			&i.Details,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listPolicies = `-- name: ListPolicies :many
 SELECT p.id, p.name, p."desc", p.active, p.enforced, p.alert_template_id, p.created_by, p.created_time, p.modified_by, p.modified_time,
   array(SELECT site_id FROM policy_excluded_sites x WHERE x.policy_id = p.id ORDER BY 1)::int[] AS excluded_sites,
@@ -2054,25 +1952,4 @@ func (q *Queries) UseEnrolment(ctx context.Context, db DBTX, tokenHash []byte) (
 	var i UseEnrolmentRow
 	err := row.Scan(&i.ID, &i.SiteID, &i.MonitoringType)
 	return i, err
-}
-
-const writeDebug = `-- name: WriteDebug :exec
-INSERT INTO debug_log (agent_id, log_level, log_type, message) VALUES ($1, $2, $3, $4)
-`
-
-type WriteDebugParams struct {
-	AgentID  *int32
-	LogLevel string
-	LogType  string
-	Message  *string
-}
-
-func (q *Queries) WriteDebug(ctx context.Context, db DBTX, arg WriteDebugParams) error {
-	_, err := db.Exec(ctx, writeDebug,
-		arg.AgentID,
-		arg.LogLevel,
-		arg.LogType,
-		arg.Message,
-	)
-	return err
 }

@@ -47,6 +47,7 @@ func (a *App) operations() error {
 	v1agents.Register(r, v1agents.Deps{Agents: a.agents, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL})
 	jobsapi.Register(r, jobsapi.Deps{History: jobs.NewHistory(i.Pool), Queues: i.Queues, Audit: a.record})
 	a.monitoringOperations()
+	a.logsOperations()
 	if o.Description {
 		rest.RegisterDescription(r)
 	}

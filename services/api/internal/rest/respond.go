@@ -94,6 +94,8 @@ func (c *Call) write(w http.ResponseWriter, out any) error {
 		return nil
 	case Content:
 		return c.writeContent(w, status, o)
+	case Download:
+		return c.writeDownload(w, status, o)
 	case streamer:
 		h.Set("Content-Type", c.Operation.ContentType)
 		buffered := bufio.NewWriterSize(&lateStatus{w: w, status: status}, 64<<10)

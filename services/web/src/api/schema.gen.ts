@@ -2065,6 +2065,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/logs/audit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Find rows of the audit log, page by page
+         * @description Filters that are absent match everything, empty lists match nothing. At most 1000 rows a page; 0 stands for as many as possible.
+         */
+        patch: operations["searchAuditLog"];
+        trace?: never;
+    };
+    "/logs/debug/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Find rows of the debug log, the newest 1000 */
+        patch: operations["searchDebugLog"];
+        trace?: never;
+    };
+    "/logs/pendingactions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what agents will do later */
+        get: operations["listPendingActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/pendingactions/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancel what an agent would do later */
+        delete: operations["cancelPendingAction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scripts/": {
         parameters: {
             query?: never;
@@ -2296,6 +2367,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the audit log, newest first */
+        get: operations["browseAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log as CSV
+         * @description UTF-8, comma-separated, with a header line, newest row first. Cells that a spreadsheet would take for a formula begin with an apostrophe.
+         */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit-log/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one row of the audit log with its values */
+        get: operations["getAuditRow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/debug-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the debug log, newest first */
+        get: operations["browseDebugLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/debug-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the debug log as CSV
+         * @description UTF-8, comma-separated, with a header line, newest row first. Cells that a spreadsheet would take for a formula begin with an apostrophe.
+         */
+        get: operations["exportDebugLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/downloads/agent/{plat}/{goarch}": {
         parameters: {
             query?: never;
@@ -2489,6 +2651,23 @@ export interface paths {
          * @description A description of the interface, without data; only served when the operator switched it on.
          */
         get: operations["getOpenapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pending-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what agents will do later, newest first */
+        get: operations["browsePendingActions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4448,6 +4627,130 @@ export interface components {
             twofactor?: string;
             username: string;
         };
+        LogsAuditEntry: {
+            action: string;
+            /** @description host name at that time */
+            agent: string | null;
+            agent_id: string | null;
+            /** @description where the agent is now */
+            client: string | null;
+            /** Format: date-time */
+            entry_time: string;
+            /** @description the row has a before or an after */
+            has_values: boolean;
+            /** Format: int64 */
+            id: number;
+            ip_address: string | null;
+            message: string | null;
+            object_type: string;
+            site: string | null;
+            username: string;
+        };
+        LogsAuditLog: {
+            action: string;
+            after_value: unknown;
+            agent: string | null;
+            agent_id: string | null;
+            before_value: unknown;
+            debug_info: unknown;
+            /** Format: date-time */
+            entry_time: string;
+            /** Format: int64 */
+            id: number;
+            ip_address?: string | null;
+            message: string | null;
+            object_type: string;
+            site: components["schemas"]["LogsSite"] | null;
+            username: string;
+        };
+        LogsAuditPage: {
+            audit_logs: components["schemas"]["LogsAuditLog"][];
+            /**
+             * Format: int64
+             * @description rows on all pages
+             */
+            total: number;
+        };
+        LogsAuditWindow: {
+            items: components["schemas"]["LogsAuditEntry"][];
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description when the first page was read
+             */
+            total: number;
+        };
+        LogsDebugEntry: {
+            /** @description host name */
+            agent: string | null;
+            agent_id: string | null;
+            client: string | null;
+            /** Format: date-time */
+            entry_time: string;
+            /** Format: int64 */
+            id: number;
+            log_level: string;
+            log_type: string;
+            message: string | null;
+            site: string | null;
+        };
+        LogsDebugLog: {
+            agent?: string | null;
+            /** Format: date-time */
+            entry_time: string;
+            /** Format: int64 */
+            id: number;
+            log_level: string;
+            log_type: string;
+            message: string | null;
+        };
+        LogsDebugWindow: {
+            items: components["schemas"]["LogsDebugEntry"][];
+            next_cursor: string | null;
+        };
+        LogsPendingAction: {
+            action_type: string | null;
+            /** Format: int32 */
+            agent: number;
+            agent_id: string;
+            client: string;
+            description: string | null;
+            details: unknown;
+            due: string;
+            /** Format: date-time */
+            entry_time: string;
+            hostname: string;
+            /** Format: int64 */
+            id: number;
+            site: string;
+            status: string;
+        };
+        LogsPendingWindow: {
+            items: components["schemas"]["LogsPendingAction"][];
+            next_cursor: string | null;
+        };
+        LogsSite: {
+            /** Format: int32 */
+            alert_template: number | null;
+            block_policy_inheritance: boolean;
+            /** Format: int32 */
+            client: number;
+            client_name: string;
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            failing_checks: components["schemas"]["ClientsFailing"];
+            /** Format: int32 */
+            id: number;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            name: string;
+            /** Format: int32 */
+            server_policy: number | null;
+            /** Format: int32 */
+            workstation_policy: number | null;
+        };
         MakeInstallerBody: {
             /** @enum {string} */
             agenttype: "server" | "workstation";
@@ -4648,6 +4951,36 @@ export interface components {
             retcode: number;
             stderr: string;
             stdout: string;
+        };
+        SearchAuditLogBody: {
+            actionFilter?: string[] | null;
+            agentFilter?: string[] | null;
+            /** @description keys of clients; agentFilter wins */
+            clientFilter?: number[] | null;
+            objectFilter?: string[] | null;
+            pagination: {
+                descending?: boolean | null;
+                /** @description from 1; anything that is no number is the first, beyond the end is the last */
+                page?: unknown;
+                /**
+                 * Format: int32
+                 * @description 0 for as many as possible
+                 */
+                rowsPerPage: number | null;
+                /** @description a column; anything else is entry_time */
+                sortBy?: string | null;
+            };
+            /**
+             * Format: int32
+             * @description days back
+             */
+            timeFilter?: number | null;
+            userFilter?: string[] | null;
+        };
+        SearchDebugLogBody: {
+            agentFilter?: string | null;
+            logLevelFilter?: string | null;
+            logTypeFilter?: string | null;
         };
         SendCommandBody: {
             cmd: string;
@@ -13180,6 +13513,208 @@ export interface operations {
             };
         };
     };
+    searchAuditLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchAuditLogBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["SearchAuditLogBody"];
+                "multipart/form-data": components["schemas"]["SearchAuditLogBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsAuditPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    searchDebugLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchDebugLogBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["SearchDebugLogBody"];
+                "multipart/form-data": components["schemas"]["SearchDebugLogBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsDebugLog"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    listPendingActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsPendingAction"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    cancelPendingAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     listScripts: {
         parameters: {
             query?: {
@@ -14217,6 +14752,301 @@ export interface operations {
             };
         };
     };
+    browseAuditLog: {
+        parameters: {
+            query?: {
+                /** @description agent ids */
+                agent?: string[];
+                /** @description keys of clients whose agents are meant */
+                client?: number[];
+                /** @description keys of sites whose agents are meant */
+                site?: number[];
+                user?: string[];
+                action?: ("login" | "failed_login" | "delete" | "modify" | "add" | "view" | "check_run" | "task_run" | "agent_install" | "remote_session" | "execute_script" | "execute_command" | "bulk_action" | "url_action")[];
+                /** @description object types, for example client */
+                object?: string[];
+                /** @description not before this time */
+                since?: string;
+                /** @description before this time */
+                until?: string;
+                limit?: number;
+                /** @description next_cursor of the page before; the filters must be the same */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsAuditWindow"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description agent ids */
+                agent?: string[];
+                /** @description keys of clients whose agents are meant */
+                client?: number[];
+                /** @description keys of sites whose agents are meant */
+                site?: number[];
+                user?: string[];
+                action?: ("login" | "failed_login" | "delete" | "modify" | "add" | "view" | "check_run" | "task_run" | "agent_install" | "remote_session" | "execute_script" | "execute_command" | "bulk_action" | "url_action")[];
+                /** @description object types, for example client */
+                object?: string[];
+                /** @description not before this time */
+                since?: string;
+                /** @description before this time */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditRow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsAuditLog"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browseDebugLog: {
+        parameters: {
+            query?: {
+                level?: "info" | "warning" | "error" | "critical";
+                type?: "agent_update" | "agent_issues" | "win_updates" | "system_issues" | "scripting";
+                /** @description agent id */
+                agent?: string;
+                client?: number;
+                site?: number;
+                /** @description not before this time */
+                since?: string;
+                /** @description before this time */
+                until?: string;
+                limit?: number;
+                /** @description next_cursor of the page before; the filters must be the same */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsDebugWindow"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDebugLog: {
+        parameters: {
+            query?: {
+                level?: "info" | "warning" | "error" | "critical";
+                type?: "agent_update" | "agent_issues" | "win_updates" | "system_issues" | "scripting";
+                /** @description agent id */
+                agent?: string;
+                client?: number;
+                site?: number;
+                /** @description not before this time */
+                since?: string;
+                /** @description before this time */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     downloadAgent: {
         parameters: {
             query?: never;
@@ -14698,6 +15528,62 @@ export interface operations {
                 };
                 content: {
                     "application/yaml": string;
+                };
+            };
+        };
+    };
+    browsePendingActions: {
+        parameters: {
+            query?: {
+                status?: "pending" | "completed";
+                /** @description agent id */
+                agent?: string;
+                client?: number;
+                site?: number;
+                limit?: number;
+                /** @description next_cursor of the page before; the filters must be the same */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsPendingWindow"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,0 +1,137 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/gueencode/gueenrmm/pkg/access"
+)
+
+// counter answers how many rows match, exactly, without reading millions of rows each time. The log is append-only: a number
+// that was counted up to some row stays true, and only what came since is counted again.
+//
+// Rows become visible in another order than they get their keys. So the remembered number reaches only to rows older than
+// settled: no transaction that writes rows lives that long. When the oldest rows are pruned everything is counted anew.
+type counter struct {
+	pool *pgxpool.Pool
+	now  func() time.Time
+
+	mu      sync.Mutex
+	entries map[string]*counted
+}
+
+type counted struct {
+	mu      sync.Mutex
+	oldest  int64 // key of the log's first row at that time
+	upTo    int64 // rows up to this key are in n
+	n       int64
+	valid   bool
+	expires time.Time // zero: never
+	used    time.Time
+}
+
+const (
+	settled    = "5 minutes"
+	maxCounted = 512
+	maxTail    = 5_000            // rows counted again at each reading before the remembered number moves on
+	placedFor  = 30 * time.Second // how long a number that depends on the places of agents counts
+)
+
+func newCounter(pool *pgxpool.Pool, now func() time.Time) *counter {
+	return &counter{pool: pool, now: now, entries: map[string]*counted{}}
+}
+
+// total counts the rows of the scope that match.
+func (c *counter) total(ctx context.Context, f Filter, scope access.Scope) (int64, error) {
+	var total int64
+	for _, p := range parts(f, scope) {
+		n, err := c.count(ctx, p, f.Since != nil || f.Until != nil)
+		if err != nil {
+			return 0, fmt.Errorf("count audit log: %w", err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+const bounds = `SELECT coalesce((SELECT min(id) FROM audit_log), 0),
+  coalesce((SELECT id FROM audit_log WHERE entry_time <= now() - interval '` + settled + `' ORDER BY entry_time DESC, id DESC LIMIT 1), 0)`
+
+func (c *counter) count(ctx context.Context, p part, moving bool) (int64, error) {
+	if moving || p.key == "" {
+		return c.query(ctx, p, 0, 0)
+	}
+	e := c.entry(p.key)
+	e.mu.Lock() // whoever comes for the same number meanwhile waits for it instead of counting as well
+	defer e.mu.Unlock()
+	var oldest, settledTo int64
+	if err := c.pool.QueryRow(ctx, bounds).Scan(&oldest, &settledTo); err != nil {
+		return 0, err
+	}
+	if !e.valid || e.oldest != oldest || !e.expires.IsZero() && !c.now().Before(e.expires) {
+		var n int64
+		if settledTo > 0 { // else every row is young and belongs to the tail
+			var err error
+			if n, err = c.query(ctx, p, 0, settledTo); err != nil {
+				return 0, err
+			}
+		}
+		e.n, e.upTo, e.oldest, e.valid, e.expires = n, settledTo, oldest, true, time.Time{}
+		if !p.stable {
+			e.expires = c.now().Add(placedFor)
+		}
+	}
+	tail, err := c.query(ctx, p, e.upTo, 0)
+	if err != nil {
+		return 0, err
+	}
+	if tail > maxTail && settledTo > e.upTo {
+		moved, err := c.query(ctx, p, e.upTo, settledTo)
+		if err != nil {
+			return 0, err
+		}
+		total := e.n + tail
+		e.n, e.upTo = e.n+moved, settledTo
+		return total, nil
+	}
+	return e.n + tail, nil
+}
+
+// query counts rows with keys above "after" and up to "to"; 0 means no bound.
+func (c *counter) query(ctx context.Context, p part, after, to int64) (n int64, err error) {
+	sql := "SELECT count(*) FROM audit_log l WHERE " + p.where()
+	if after > 0 {
+		sql += " AND l.id > " + strconv.FormatInt(after, 10)
+	}
+	if to > 0 {
+		sql += " AND l.id <= " + strconv.FormatInt(to, 10)
+	}
+	return n, c.pool.QueryRow(ctx, sql, planned(p.args)...).Scan(&n)
+}
+
+// entry returns the place of a number, and forgets the one not used for longest when there are too many.
+func (c *counter) entry(key string) *counted {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[key]
+	if e == nil {
+		if len(c.entries) >= maxCounted {
+			var oldest string
+			for k, other := range c.entries {
+				if oldest == "" || other.used.Before(c.entries[oldest].used) {
+					oldest = k
+				}
+			}
+			delete(c.entries, oldest)
+		}
+		e = &counted{}
+		c.entries[key] = e
+	}
+	e.used = c.now()
+	return e
+}

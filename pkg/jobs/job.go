@@ -30,6 +30,16 @@ type Run struct {
 	Job          string
 	ScheduledFor time.Time
 	Attempt      int
+	// Progress writes into the history how many rows the run has changed or removed so far. It is nil outside a worker.
+	Progress func(ctx context.Context, affected int64) error
+}
+
+// Note is Progress where there may be none.
+func (r Run) Note(ctx context.Context, affected int64) error {
+	if r.Progress == nil {
+		return nil
+	}
+	return r.Progress(ctx, affected)
 }
 
 // Job is one piece of periodic work. Its Do must be safe to run twice for one instant.
@@ -38,7 +48,7 @@ type Job struct {
 	Name string
 	// Summary says on the reference page what the job does: one sentence without a full stop.
 	Summary string
-	// Spec is a cron expression of five fields in UTC, or "@every 150s": the multiples of the duration.
+	// Spec is a cron expression of five fields in UTC, "@every 150s": the multiples of the duration, or OnRequest.
 	Spec    string
 	CatchUp CatchUp
 	// Queue is one of the queues of pkg/platform/queue; empty = low.

@@ -18,8 +18,14 @@ type schedule interface {
 	last(after, now time.Time) time.Time
 }
 
-// parseSchedule reads a cron expression of five fields (UTC) or "@every <duration>".
+// OnRequest is the Spec of a job that runs only when somebody asks for it.
+const OnRequest = "on request"
+
+// parseSchedule reads a cron expression of five fields (UTC), "@every <duration>" or OnRequest.
 func parseSchedule(spec string) (schedule, error) {
+	if spec == OnRequest {
+		return never{}, nil
+	}
 	if text, found := strings.CutPrefix(spec, "@every "); found {
 		d, err := time.ParseDuration(text)
 		if err != nil {
@@ -43,6 +49,10 @@ func parseSchedule(spec string) (schedule, error) {
 	}
 	return crontab{parsed}, nil
 }
+
+type never struct{}
+
+func (never) last(time.Time, time.Time) time.Time { return time.Time{} }
 
 type every time.Duration
 

@@ -83,7 +83,15 @@ func (w *Worker) do(ctx context.Context, j *Job, t queue.Task) (err error) {
 	defer func() { // also when the job panics
 		err = errors.Join(err, w.finish(ctx, j, outcome))
 	}()
-	outcome.Affected, err = j.Do(ctx, Run{Job: j.Name, ScheduledFor: started.ScheduledFor.UTC(), Attempt: int(started.Attempts)})
+	outcome.Affected, err = j.Do(ctx, Run{
+		Job: j.Name, ScheduledFor: started.ScheduledFor.UTC(), Attempt: int(started.Attempts),
+		Progress: func(ctx context.Context, affected int64) error {
+			if err := w.queries.NoteProgress(ctx, w.pool, jobsdb.NoteProgressParams{ID: payload.Run, Affected: affected}); err != nil {
+				return fmt.Errorf("note progress of job: %w", err)
+			}
+			return nil
+		},
+	})
 	if err != nil {
 		outcome.Error = ptr(err.Error())
 		return fmt.Errorf("job %s: %w", j.Name, err)

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/gueencode/gueenrmm/pkg/outbox"
-	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
@@ -28,26 +27,9 @@ const (
 // rebootPrefix begins the names of scheduled reboots, which no task row stands for.
 const rebootPrefix = namePrefix + "SchedReboot"
 
-// KindRemoveOrphans deletes what is left of deleted and detached tasks from the schedulers of connected Windows machines.
-func KindRemoveOrphans() queue.Kind {
-	return queue.Kind{Name: "tasks.remove_orphans", Summary: "Delete what is left of deleted and detached tasks from Windows schedulers", Timeout: 30 * time.Minute, MaxRetry: 2}
-}
-
-// RemoveOrphansMessage is what an outbox takes to start it.
-func RemoveOrphansMessage() outbox.Message {
-	return outbox.Message{Kind: KindRemoveOrphans().Name, Queue: queue.Low}
-}
-
 // Asker asks agents and waits for their answer.
 type Asker interface {
 	Request(ctx context.Context, agentID string, cmd agentwire.Command, wait time.Duration) (remote.Reply, error)
-}
-
-// OrphansHandler does the jobs of KindRemoveOrphans.
-func OrphansHandler(db DB, agents Asker) queue.Handler {
-	return queue.Handler{Kind: KindRemoveOrphans(), Do: func(ctx context.Context, _ queue.Task) error {
-		return removeOrphans(ctx, db, agents)
-	}}
 }
 
 // machine is what a machine's scheduler may hold: the names of its own tasks and of the policy tasks that apply to it.
@@ -71,44 +53,53 @@ WITH page AS (
 SELECT page.id, page.agent_id, coalesce(array_agg(n.win_task_name) FILTER (WHERE n.win_task_name IS NOT NULL), '{}') AS names
 FROM page LEFT JOIN names n ON n.agent_id = page.id GROUP BY page.id, page.agent_id ORDER BY page.id`
 
-func removeOrphans(ctx context.Context, db DB, agents Asker) error {
-	var last int32
+// RemoveOrphans deletes what is left of deleted and detached tasks from the schedulers of connected Windows machines
+// (domain.md §5.4). It returns how many tasks it deleted and reports that number after each page of machines.
+func RemoveOrphans(ctx context.Context, db DB, agents Asker, progress func(ctx context.Context, deleted int64) error) (int64, error) {
+	var (
+		last    int32
+		deleted atomic.Int64
+	)
 	for {
 		rows, err := db.Query(ctx, listSchedules, last, orphanPage)
 		if err != nil {
-			return fmt.Errorf("list scheduled tasks: %w", err)
+			return deleted.Load(), fmt.Errorf("list scheduled tasks: %w", err)
 		}
 		page, err := pgx.CollectRows(rows, pgx.RowToStructByName[machine])
 		if err != nil {
-			return fmt.Errorf("list scheduled tasks: %w", err)
+			return deleted.Load(), fmt.Errorf("list scheduled tasks: %w", err)
 		}
 		if len(page) == 0 {
-			return nil
+			return deleted.Load(), nil
 		}
 		last = page[len(page)-1].PK
-		group, ctx := errgroup.WithContext(ctx)
+		group, asking := errgroup.WithContext(ctx)
 		group.SetLimit(orphanAsk)
 		for _, s := range page {
-			group.Go(func() error { return s.clean(ctx, agents) })
+			group.Go(func() error {
+				n, err := s.clean(asking, agents)
+				deleted.Add(n)
+				return err
+			})
 		}
 		if err := group.Wait(); err != nil {
-			return err
+			return deleted.Load(), err
 		}
-		if len(page) < orphanPage {
-			return nil
+		if err := progress(ctx, deleted.Load()); err != nil {
+			return deleted.Load(), err
 		}
 	}
 }
 
 // clean deletes what the machine has too much. A machine that does not answer is left for the next time.
-func (s machine) clean(ctx context.Context, agents Asker) error {
+func (s machine) clean(ctx context.Context, agents Asker) (deleted int64, err error) {
 	reply, err := agents.Request(ctx, s.AgentID, agentwire.Command{Func: agentwire.FuncListSchedTasks}, orphanList)
 	if err != nil {
-		return unlessAway("list tasks of agent", err)
+		return 0, unlessAway("list tasks of agent", err)
 	}
 	found, err := agentwire.DecodeTexts(reply.Bytes())
 	if err != nil {
-		return nil //nolint:nilerr // an error text of the machine's scheduler instead of a list
+		return 0, nil //nolint:nilerr // an error text of the machine's scheduler instead of a list
 	}
 	for _, name := range found {
 		if !strings.HasPrefix(name, namePrefix) || strings.HasPrefix(name, rebootPrefix) || slices.Contains(s.Names, name) {
@@ -116,10 +107,11 @@ func (s machine) clean(ctx context.Context, agents Asker) error {
 		}
 		cmd := agentwire.Command{Func: agentwire.FuncDelSchedTask, SchedTask: &agentwire.SchedTask{Name: name}}
 		if _, err := agents.Request(ctx, s.AgentID, cmd, orphanDelete); err != nil {
-			return unlessAway("delete task of agent", err)
+			return deleted, unlessAway("delete task of agent", err)
 		}
+		deleted++
 	}
-	return nil
+	return deleted, nil
 }
 
 func unlessAway(operation string, err error) error {

@@ -23,7 +23,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	registry, err := periodic.Jobs(db.Pool)
+	registry, err := periodic.Jobs(db.Pool, periodic.Tools{})
 	if err != nil {
 		return err
 	}

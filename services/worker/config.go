@@ -13,6 +13,7 @@ type settings struct {
 	Database config.Database
 	Redis    config.Redis
 	NATS     config.NATS
+	System   config.NATSSystem
 	Worker   workerSettings
 	Agents   agentSettings
 }

@@ -20,11 +20,7 @@ import (
 )
 
 // domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
-func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, cfg *settings, rt *service.Runtime) ([]queue.Handler, error) {
-	commander, err := remote.New(conn, rt.Metrics)
-	if err != nil {
-		return nil, err
-	}
+func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commander, cfg *settings, rt *service.Runtime) []queue.Handler {
 	log := audit.New(audit.DefaultMaxValueBytes)
 	coreSettings := core.New(pool, log)
 	act := actions.New(actions.Deps{
@@ -33,7 +29,7 @@ func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, cfg *settings, rt *servi
 		Scripts: scripts.NewService(pool, log),
 		Options: actions.Options{NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions},
 	})
-	return append(act.Handlers(mailer{notify.NewMailer(coreSettings)}), tasks.RunHandler(commander)), nil
+	return append(act.Handlers(mailer{notify.NewMailer(coreSettings)}), tasks.RunHandler(commander))
 }
 
 // mailer does not try again what only a person can cure in the global settings.

@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
+	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/pkg/schema"
 	"github.com/gueencode/gueenrmm/services/internal/periodic"
 )
@@ -43,7 +44,15 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	}
 	rt.Lifecycle.Add("bus", conn)
 
-	registry, err := periodic.Jobs(db.Pool)
+	commander, err := remote.New(conn, rt.Metrics)
+	if err != nil {
+		return err
+	}
+	registry, err := periodic.Jobs(db.Pool, periodic.Tools{Agents: commander, Reload: func(ctx context.Context) (int64, error) {
+		return bus.Reload(ctx, bus.Settings{
+			URL: cfg.NATS.URL.Reveal(), User: cfg.System.User, Password: cfg.System.Password.Reveal(), Name: rt.Name,
+		})
+	}})
 	if err != nil {
 		return err
 	}
@@ -56,10 +65,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	domain, err := domainHandlers(db.Pool, conn, cfg, rt)
-	if err != nil {
-		return err
-	}
+	domain := domainHandlers(db.Pool, conn, commander, cfg, rt)
 	return addQueue(cfg.Worker, rt, db.Pool, redis, append(periodicWork.Handlers(), domain...))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,12 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
+	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
@@ -55,6 +58,7 @@ func setup(t *testing.T) *bundle {
 	env := []string{
 		"GUEEN_DATABASE_URL=" + url, "GUEEN_REDIS_URL=" + b.redis.URL(), "GUEEN_NATS_URL=" + b.bus.URL(), "GUEEN_PRIVATE_LISTEN=" + b.private,
 		"GUEEN_NATS_USER=" + bustest.ServicesUser, "GUEEN_NATS_PASSWORD=" + bustest.ServicesUser, "GUEEN_WORKER_DRAIN=1s",
+		"GUEEN_NATS_SYS_USER=" + bustest.SystemUser, "GUEEN_NATS_SYS_PASSWORD=" + bustest.SystemUser,
 	}
 	s := spec()
 	s.Output = io.Discard
@@ -122,6 +126,20 @@ func TestPeriodicJobIsRunAndRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return b.count(t, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'") == 1 }, wait, 20*time.Millisecond)
 	require.Eventually(t, func() bool { return b.count(t, "SELECT count(*) FROM outbox WHERE done_at IS NULL") == 0 }, wait, 20*time.Millisecond)
+}
+
+func TestMaintenanceIsDoneOnRequest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	requester, err := maintenance.NewRequester(b.pool)
+	require.NoError(t, err)
+	err = pgx.BeginFunc(context.Background(), b.pool, func(tx pgx.Tx) error {
+		return errors.Join(requester.Start(context.Background(), tx, maintenance.ReloadNATS),
+			requester.Start(context.Background(), tx, maintenance.RemoveOrphans))
+	})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return b.count(t, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'") == 2 }, wait, 20*time.Millisecond)
+	require.Equal(t, 1, b.count(t, "SELECT affected FROM job_runs WHERE name = 'reload_nats'"), "one server did")
 }
 
 func TestCommandReachesTheAgent(t *testing.T) {

@@ -47,6 +47,9 @@ RETURNING scheduled_for, attempts;
 UPDATE job_runs SET status = sqlc.arg(status), finished = now(), affected = sqlc.arg(affected), error = sqlc.narg(error)
 WHERE id = sqlc.arg(id);
 
+-- name: NoteProgress :exec
+UPDATE job_runs SET affected = sqlc.arg(affected) WHERE id = sqlc.arg(id);
+
 -- name: ListRuns :many
 SELECT id, name, scheduled_for, status, queued, started, finished, attempts, affected, error, worker
 FROM job_runs

@@ -12,7 +12,7 @@ import (
 // TestEveryJobSaysWhatItDoes keeps the reference page complete.
 func TestEveryJobSaysWhatItDoes(t *testing.T) {
 	t.Parallel()
-	registry, err := periodic.Jobs(nil)
+	registry, err := periodic.Jobs(nil, periodic.Tools{})
 	require.NoError(t, err)
 	require.NotEmpty(t, registry.Jobs())
 	for _, j := range registry.Jobs() {

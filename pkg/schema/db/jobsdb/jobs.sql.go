@@ -237,6 +237,20 @@ func (q *Queries) ListRuns(ctx context.Context, db DBTX, arg ListRunsParams) ([]
 	return items, nil
 }
 
+const noteProgress = `-- name: NoteProgress :exec
+UPDATE job_runs SET affected = $1 WHERE id = $2
+`
+
+type NoteProgressParams struct {
+	Affected int64
+	ID       int64
+}
+
+func (q *Queries) NoteProgress(ctx context.Context, db DBTX, arg NoteProgressParams) error {
+	_, err := db.Exec(ctx, noteProgress, arg.Affected, arg.ID)
+	return err
+}
+
 const recountAgents = `-- name: RecountAgents :one
 WITH page AS (
   SELECT array_agg(n.id ORDER BY n.id) AS ids FROM (SELECT id FROM agents WHERE id > $1 ORDER BY id LIMIT $2) n

@@ -227,7 +227,7 @@ func (c *cursor) raw(n int) []byte {
 
 // skip moves behind the next value. The structure is known to be sound and of bounded depth.
 func (c *cursor) skip() error {
-	for todo := 1; todo > 0; todo-- {
+	for left := 1; left > 0; left-- {
 		h, err := c.head()
 		if err != nil {
 			return err
@@ -236,9 +236,9 @@ func (c *cursor) skip() error {
 		case famRaw, famExt:
 			c.pos += h.n
 		case famList:
-			todo += h.n
+			left += h.n
 		case famMap:
-			todo += 2 * h.n
+			left += 2 * h.n
 		default: // the head was all of it
 		}
 	}

@@ -5,21 +5,15 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/gueencode/gueenrmm/pkg/jobs"
-	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
-	"github.com/gueencode/gueenrmm/pkg/schema"
+	"github.com/gueencode/gueenrmm/services/internal/backbone"
 	"github.com/gueencode/gueenrmm/services/internal/periodic"
 )
 
 // wire builds the service. It needs nothing but the database: runs go through the outbox.
 func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
-	db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{
-		Application: rt.Name, Health: rt.Health,
-		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
-	})
+	db, err := backbone.Database(ctx, rt, cfg.Database)
 	if err != nil {
 		return err
 	}
@@ -35,7 +29,6 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("database", db)
 	rt.Lifecycle.Go("beat", beat.Run)
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 )
 
-func main() { os.Exit(service.Main(run)) }
+func main() { os.Exit(service.Main(context.Background(), run)) }
 
 // run is the whole program with its surroundings as arguments.
 func run(ctx context.Context, args, env []string) error {

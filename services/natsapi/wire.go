@@ -11,34 +11,28 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/busauth"
 	"github.com/gueencode/gueenrmm/pkg/heartbeats"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
-	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
-	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/presence"
-	"github.com/gueencode/gueenrmm/pkg/schema"
+	"github.com/gueencode/gueenrmm/services/internal/backbone"
 )
 
 // wire builds the service. Parts start in this order and stop in reverse: agents are admitted when everything that
 // serves them works, and what takes messages stops before the connections it takes them from.
 func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
-	db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{
-		Application: rt.Name, Health: rt.Health,
-		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
-	})
+	db, err := backbone.Database(ctx, rt, cfg.Database)
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("database", db)
-	services, err := open(cfg, rt, "nats", cfg.NATS.User, cfg.NATS.Password)
+	services, err := backbone.Bus(rt, cfg.NATS)
 	if err != nil {
 		return err
 	}
-	system, err := open(cfg, rt, "nats_system", cfg.System.User, cfg.System.Password)
+	system, err := backbone.BusAs(rt, cfg.NATS, "nats_system", cfg.System.User, cfg.System.Password)
 	if err != nil {
 		return err
 	}
-	auth, err := open(cfg, rt, "nats_auth", cfg.Auth.User, cfg.Auth.Password)
+	auth, err := backbone.BusAs(rt, cfg.NATS, "nats_auth", cfg.Auth.User, cfg.Auth.Password)
 	if err != nil {
 		return err
 	}
@@ -60,17 +54,6 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	}
 	rt.Lifecycle.Add("presence", present)
 	return addAdmission(cfg, rt, db.Pool, auth, present)
-}
-
-// open makes one of the connections to the bus; its name is that of the dependency.
-func open(cfg *settings, rt *service.Runtime, name, user string, password config.Secret) (*bus.Conn, error) {
-	conn, err := bus.Open(bus.Settings{URL: cfg.NATS.URL.Reveal(), User: user, Password: password.Reveal(), Name: rt.Name + " " + name},
-		rt.Log, rt.Metrics, rt.Health.Dependency(name))
-	if err != nil {
-		return nil, err
-	}
-	rt.Lifecycle.Add(name, conn)
-	return conn, nil
 }
 
 // addAdmission answers which agents may connect.

@@ -10,15 +10,12 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
+	"github.com/gueencode/gueenrmm/pkg/platform/port"
 )
 
-const (
-	headerTimeout = 10 * time.Second
-	maxHeader     = 32 << 10
-)
+const maxHeader = 32 << 10
 
 // server is the public port. It is a lifecycle component. Sockets outlive what http.Server knows of, so it counts them
 // itself.
@@ -27,10 +24,9 @@ type server struct {
 	handler  http.Handler
 	log      *zap.Logger
 
-	http    *http.Server
+	port    *port.Port
 	end     context.CancelFunc // tells all sockets to go
 	sockets sync.WaitGroup
-	done    chan struct{}
 }
 
 func newServer(s httpSettings, handler http.Handler, log *zap.Logger) *server {
@@ -46,40 +42,28 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r.WithContext(log.WithRequestID(r.Context(), id)))
 }
 
-// Start listens. A taken address is an error that names the setting.
+// Start opens the port.
 func (s *server) Start(ctx context.Context) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.settings.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s (setting listen): %w", s.settings.Listen, err)
-	}
-	var base context.Context
-	base, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	s.http = &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: maxHeader, IdleTimeout: time.Minute,
+	base, end := context.WithCancel(context.WithoutCancel(ctx))
+	s.end = end
+	s.port = port.New(port.Settings{Address: s.settings.Listen, MaxConnections: s.settings.MaxConnections}, &http.Server{
+		Handler: s, ReadHeaderTimeout: port.HeaderTimeout, MaxHeaderBytes: maxHeader, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return base },
+	}, s.log)
+	if err := s.port.Start(ctx); err != nil {
+		end()
+		return err
 	}
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		if err := s.http.Serve(netutil.LimitListener(l, s.settings.MaxConnections)); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("public port ended", zap.Error(err))
-		}
-	}()
-	s.log.Info("public port listens", zap.String(log.FieldAddress, l.Addr().String()))
 	return nil
 }
 
 // Stop takes no more sockets and closes those that are open; browsers connect again to another replica or the next start.
 func (s *server) Stop(ctx context.Context) error {
-	if s.http == nil {
+	if s.port == nil {
 		return nil
 	}
 	s.end()
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("stop public port: %w", err), s.http.Close())
-	}
-	<-s.done
+	err := s.port.Stop(ctx)
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

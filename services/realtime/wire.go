@@ -13,11 +13,10 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
-	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/remote"
-	"github.com/gueencode/gueenrmm/pkg/schema"
 	core "github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/services/internal/backbone"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/console"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/dashinfo"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/gate"
@@ -27,21 +26,14 @@ import (
 // wire builds the service. Parts start in this order and stop in reverse: the port closes first and takes its sockets
 // with it.
 func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
-	db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{
-		Application: rt.Name, Health: rt.Health,
-		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
-	})
+	db, err := backbone.Database(ctx, rt, cfg.Database)
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("database", db)
-	conn, err := bus.Open(bus.Settings{
-		URL: cfg.NATS.URL.Reveal(), User: cfg.NATS.User, Password: cfg.NATS.Password.Reveal(), Name: rt.Name,
-	}, rt.Log, rt.Metrics, rt.Health.Dependency("nats"))
+	conn, err := backbone.Bus(rt, cfg.NATS)
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("bus", conn)
 	proxies, err := cfg.HTTP.proxies()
 	if err != nil {
 		return err

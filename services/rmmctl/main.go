@@ -8,7 +8,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 )
 
-func main() { os.Exit(service.Main(run)) }
+func main() { os.Exit(service.Main(context.Background(), run)) }
 
 // run executes one command.
 func run(ctx context.Context, args, env []string) error {

@@ -73,7 +73,7 @@ func TestATakenPortIsNamed(t *testing.T) {
 	first := newServer(settings, http.NotFoundHandler(), zap.NewNop())
 	require.NoError(t, first.Stop(t.Context()), "stop before start")
 	require.NoError(t, first.Start(t.Context()))
-	settings.Listen = first.address()
+	settings.Listen = first.Address()
 	require.ErrorContains(t, newServer(settings, http.NotFoundHandler(), zap.NewNop()).Start(t.Context()), "setting listen")
 	require.NoError(t, first.Stop(t.Context()))
 }

@@ -12,37 +12,28 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
-	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/remote"
-	"github.com/gueencode/gueenrmm/pkg/schema"
+	"github.com/gueencode/gueenrmm/services/internal/backbone"
 	"github.com/gueencode/gueenrmm/services/internal/periodic"
 )
 
 // wire builds the service. Parts start in this order and stop in reverse: the tasks come last and end first, while
 // everything they use is still there.
 func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
-	db, err := postgres.Open(ctx, cfg.Database, postgres.Deps{
-		Application: rt.Name, Health: rt.Health,
-		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
-	})
+	db, err := backbone.Database(ctx, rt, cfg.Database)
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("database", db)
-	redis, err := queue.Open(cfg.Redis.URL.Reveal(), rt.Log, rt.Health.Dependency("redis"))
+	redis, err := backbone.Redis(rt, cfg.Redis)
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("redis", redis)
-	conn, err := bus.Open(bus.Settings{
-		URL: cfg.NATS.URL.Reveal(), User: cfg.NATS.User, Password: cfg.NATS.Password.Reveal(), Name: rt.Name,
-	}, rt.Log, rt.Metrics, rt.Health.Dependency("nats"))
+	conn, err := backbone.Bus(rt, cfg.NATS)
 	if err != nil {
 		return err
 	}
-	rt.Lifecycle.Add("bus", conn)
 
 	commander, err := remote.New(conn, rt.Metrics)
 	if err != nil {

@@ -57,8 +57,8 @@ type Runtime struct {
 }
 
 // Main runs a program with the process's arguments, environment and signals and returns its exit code.
-func Main(run func(ctx context.Context, args, env []string) error) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // this is main: every service calls it and nothing else
+func Main(ctx context.Context, run func(ctx context.Context, args, env []string) error) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Environ()); err != nil {
 		fmt.Fprintln(os.Stderr, err)

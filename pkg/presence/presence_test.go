@@ -36,6 +36,7 @@ type bundle struct {
 	pool    *pgxpool.Pool
 	service *presence.Service
 	logs    *observer.ObservedLogs
+	metrics *prometheus.Registry
 }
 
 func setup(t *testing.T, agents ...string) *bundle {
@@ -54,7 +55,7 @@ func setup(t *testing.T, agents ...string) *bundle {
 func (b *bundle) start(t *testing.T) *presence.Service {
 	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
-	b.logs = logs
+	b.logs, b.metrics = logs, prometheus.NewRegistry()
 	open := func(user string) *bus.Conn {
 		c, err := bus.Open(bus.Settings{URL: b.srv.URL(), User: user, Password: user, Name: user}, zap.New(core), prometheus.NewRegistry(), nil)
 		require.NoError(t, err)
@@ -62,7 +63,7 @@ func (b *bundle) start(t *testing.T) *presence.Service {
 	}
 	system, services := open(bustest.SystemUser), open(bustest.ServicesUser)
 	s, err := presence.New(presence.Deps{
-		System: system, Services: services, Pool: b.pool, Logger: zap.New(core), Metrics: prometheus.NewRegistry(), Now: time.Now,
+		System: system, Services: services, Pool: b.pool, Logger: zap.New(core), Metrics: b.metrics, Now: time.Now,
 		Interval: time.Millisecond, Sweep: 10 * time.Millisecond, Settle: 300 * time.Millisecond,
 	})
 	require.NoError(t, err)
@@ -177,7 +178,11 @@ func TestSecondConnectionReplacesTheFirst(t *testing.T) {
 	b.srv.Agent(t, id, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	receive(t, kicked)
 	receive(t, kicked) // both come back again and again
-	require.Eventually(t, func() bool { return b.logs.FilterMessageSnippet("two machines").Len() == 1 }, wait, time.Millisecond)
+	contested := func() int { return b.logs.FilterMessageSnippet("two machines").FilterField(zap.String("agent_id", id)).Len() }
+	require.Eventually(t, func() bool { return contested() == 1 }, wait, time.Millisecond)
+	receive(t, kicked)
+	require.Equal(t, 1, contested(), "however long they go on")
+	require.Positive(t, counter(t, b.metrics, "gueen_presence_contested_total"))
 	b.eventually(t, id, true)
 }
 
@@ -250,4 +255,18 @@ func TestReplicasAgree(t *testing.T) {
 	for i, id := range ids {
 		b.eventually(t, id, i >= 2)
 	}
+}
+
+func counter(t *testing.T, registry *prometheus.Registry, name string) (n float64) {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name {
+				n += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return n
 }

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -8,15 +10,25 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/fault"
 )
 
 func newGate(t *testing.T) *Gate {
 	t.Helper()
+	return gateWith(t, zap.NewNop(), nil)
+}
+
+func gateWith(t *testing.T, logger *zap.Logger, sessions Sessions) *Gate {
+	t.Helper()
 	g, err := New(Deps{
 		Origins: []string{"https://rmm.example.com/", "http://127.0.0.1:8080"}, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Logger: zap.NewNop(), Metrics: prometheus.NewRegistry(), Now: time.Now,
+		Logger: logger, Metrics: prometheus.NewRegistry(), Now: time.Now, Sessions: sessions,
 	})
 	require.NoError(t, err)
 	return g
@@ -68,5 +80,36 @@ func TestClientAddress(t *testing.T) {
 		r.RemoteAddr = c.peer
 		r.Header.Set("X-Forwarded-For", c.forwarded)
 		require.Equal(t, c.want, g.clientIP(r), c.peer)
+	}
+}
+
+// nobody knows no session.
+type nobody struct{ Sessions }
+
+func (nobody) Session(context.Context, string, bool) (*access.Principal, error) {
+	return nil, fault.Unauthenticated("Invalid token.")
+}
+
+// TestRefusalsAreCountedAndLoggedOncePerCaller: a page of others that tries again and again neither gets in nor fills the log.
+func TestRefusalsAreCountedAndLoggedOncePerCaller(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.InfoLevel)
+	g := gateWith(t, zap.New(core), nobody{})
+	for range 5 {
+		foreign := request("api.example.com", "https://evil.com")
+		answer := httptest.NewRecorder()
+		require.Nil(t, g.Authenticate(answer, foreign))
+		require.Equal(t, http.StatusForbidden, answer.Code)
+		require.Nil(t, g.Authenticate(httptest.NewRecorder(), request("api.example.com", "")))
+		revoked := request("api.example.com", "")
+		revoked.URL.RawQuery = "access_token=secret"
+		require.Nil(t, g.Authenticate(httptest.NewRecorder(), revoked))
+	}
+	for _, reason := range []string{"foreign_origin", "no_token", "bad_token"} {
+		require.InDelta(t, 5, testutil.ToFloat64(g.refused.WithLabelValues(reason)), 0, reason)
+		lines := logs.FilterField(zap.String("reason", reason)).AllUntimed()
+		require.Len(t, lines, 1, reason)
+		require.Equal(t, "192.0.2.1", lines[0].ContextMap()["user"], "where nobody is known, the address")
+		require.NotContains(t, fmt.Sprint(lines[0].ContextMap()), "secret")
 	}
 }

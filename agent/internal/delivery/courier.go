@@ -26,7 +26,7 @@ type Options struct {
 	MinWait    time.Duration // first pause after a failure, 1 s
 	MaxWait    time.Duration // longest pause, 60 s; a Retry-After may ask for up to an hour
 	Rescan     time.Duration // how often other processes' records are looked for, 30 s
-	MaxAge     time.Duration // a result older than this is given up, 7 days
+	MaxAge     time.Duration // a result that has waited this long while the agent ran is given up, 7 days
 	DeferAfter int           // failures of the server on one record before others are tried, 5
 	Log        *zap.Logger
 	Now        func() time.Time
@@ -140,7 +140,8 @@ func (c *Courier) step(ctx context.Context, lastWait time.Duration) (done bool, 
 		return false, 0
 	}
 	log := c.opts.Log.With(zap.String("result_id", e.ID), zap.String("path", e.Path))
-	if c.opts.Now().Sub(e.Queued) > c.opts.MaxAge {
+	// Not by the time the record bears: a clock that was a year off when it was written, or is now, would throw it away.
+	if c.opts.Now().Sub(e.Seen) > c.opts.MaxAge {
 		log.Warn("result is too old and given up")
 		return c.remove(e, log), 0
 	}

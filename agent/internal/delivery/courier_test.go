@@ -132,6 +132,42 @@ func TestOneRecordTheServerFailsOnDoesNotBlockTheRest(t *testing.T) {
 	require.Equal(t, []string{"/bad", "/bad", "/good", "/bad"}, paths)
 }
 
+func TestAClockThatIsAYearOffLosesNothing(t *testing.T) {
+	t.Parallel()
+
+	b := setup(t, &server{})
+	const year = 365 * 24 * time.Hour
+	for i, off := range []time.Duration{-year, year, 0} {
+		rec := spool.Record{Method: http.MethodPatch, Path: "/" + strconv.Itoa(i), Queued: time.Now().Add(off)}
+		require.NoError(t, b.spool.Append(rec))
+	}
+	b.run(t)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 10*time.Second, time.Millisecond)
+	paths, _ := b.server.seen()
+	require.Equal(t, []string{"/0", "/1", "/2"}, paths)
+}
+
+func TestWhatWaitedTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+
+	hs := httptest.NewServer(&server{statuses: []int{503}})
+	t.Cleanup(hs.Close)
+	client, err := rest.New(rest.Options{BaseURL: hs.URL, Token: "t"})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	sp, err := spool.Open(t.TempDir(), spool.Options{})
+	require.NoError(t, err)
+	now := time.Now()
+	c := delivery.New(sp, rest.Agent{Client: client}, delivery.Options{MaxAge: time.Hour, Now: func() time.Time { return now }})
+	require.NoError(t, c.Submit(http.MethodPatch, "/1", nil))
+	require.NoError(t, c.Flush(t.Context()))
+	require.Equal(t, 1, sp.Len())
+	require.NoError(t, sp.Rescan(), "a record that is known keeps its age")
+	now = now.Add(2 * time.Hour)
+	require.NoError(t, c.Flush(t.Context()))
+	require.Zero(t, sp.Len())
+}
+
 func TestRetryAfterIsRespected(t *testing.T) {
 	t.Parallel()
 

@@ -41,6 +41,9 @@ type Record struct {
 // Entry is a stored record.
 type Entry struct {
 	Record
+	// Seen is when this process first knew of the record. Unlike Queued it does not suffer from a clock that is set: ages
+	// are counted from it.
+	Seen time.Time
 	name string
 	size int64
 }
@@ -69,6 +72,7 @@ type Spool struct {
 type file struct {
 	name string
 	size int64
+	seen time.Time
 }
 
 // Open prepares the directory (mode 0700) and finds the records of earlier runs.
@@ -118,7 +122,7 @@ func (s *Spool) Append(rec Record) error {
 	if err := writeDurably(s.dir, name, data); err != nil {
 		return fmt.Errorf("append to spool: %w", err)
 	}
-	s.files = append(s.files, file{name: name, size: int64(len(data))})
+	s.files = append(s.files, file{name: name, size: int64(len(data)), seen: s.opts.Now()})
 	s.bytes += int64(len(data))
 	s.signal()
 	return nil
@@ -173,7 +177,7 @@ func (s *Spool) Oldest() (Entry, bool) {
 		if err == nil {
 			var rec Record
 			if rec, err = decode(data); err == nil {
-				return Entry{Record: rec, name: f.name, size: f.size}, true
+				return Entry{Record: rec, Seen: f.seen, name: f.name, size: f.size}, true
 			}
 			s.dropped++
 			s.opts.Log.Error("damaged result removed from the spool", zap.Error(err))
@@ -217,7 +221,7 @@ func (s *Spool) Defer(e Entry) error {
 			break
 		}
 	}
-	s.files = append(s.files, file{name: name, size: e.size})
+	s.files = append(s.files, file{name: name, size: e.size, seen: e.Seen})
 	s.bytes += e.size
 	return nil
 }
@@ -262,6 +266,11 @@ func (s *Spool) Rescan() error {
 	if err != nil {
 		return fmt.Errorf("scan spool: %w", err)
 	}
+	now := s.opts.Now()
+	seen := make(map[string]time.Time, len(s.files))
+	for _, f := range s.files {
+		seen[f.name] = f.seen
+	}
 	s.files, s.bytes = s.files[:0], 0
 	for _, e := range entries {
 		info, err := e.Info()
@@ -270,7 +279,11 @@ func (s *Spool) Rescan() error {
 		}
 		switch {
 		case strings.HasSuffix(e.Name(), suffix):
-			s.files = append(s.files, file{name: e.Name(), size: info.Size()})
+			f := file{name: e.Name(), size: info.Size(), seen: now}
+			if at, known := seen[f.name]; known {
+				f.seen = at
+			}
+			s.files = append(s.files, f)
 			s.bytes += info.Size()
 		case strings.HasSuffix(e.Name(), tempSuffix) && s.opts.Now().Sub(info.ModTime()) > time.Hour:
 			// Older than any write can take: its writer is gone.

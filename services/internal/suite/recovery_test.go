@@ -5,34 +5,17 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gueencode/gueenrmm/services/internal/suite/suitetest"
 )
 
 // recoverWithin bounds how long the product may take to be itself again after a process was killed.
 const recoverWithin = 90 * time.Second
-
-// buildPrograms builds what a suite runs. Tests of several packages may ask at once.
-func buildPrograms(t *testing.T) (bin string) {
-	t.Helper()
-	root, err := filepath.Abs("../../..")
-	require.NoError(t, err)
-	bin = filepath.Join(root, "bin")
-	require.NoError(t, os.MkdirAll(bin, 0o750))
-	lock, err := os.OpenFile(filepath.Join(bin, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	require.NoError(t, err)
-	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
-	out, err := exec.CommandContext(t.Context(), "make", "-C", root, "programs").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.NoError(t, lock.Close())
-	return bin
-}
 
 // agentState is what the recovery test looks at.
 type agentState struct {
@@ -85,7 +68,7 @@ func TestEverythingComesBackAfterKill(t *testing.T) {
 // startSuite runs a suite for the length of a test.
 func startSuite(t *testing.T, o Options) *Suite {
 	t.Helper()
-	o.Ephemeral, o.Dir, o.Bin, o.Web = true, t.TempDir(), buildPrograms(t), "../../web/dist"
+	o.Ephemeral, o.Dir, o.Bin, o.Web = true, t.TempDir(), suitetest.Programs(t), suitetest.Web(t)
 	var out strings.Builder
 	o.Output = &out
 	s, err := Start(t.Context(), o)

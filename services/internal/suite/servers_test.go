@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gueencode/gueenrmm/services/internal/suite/suitetest"
 )
 
 func listen(t *testing.T) int {
@@ -20,20 +22,22 @@ func listen(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func testOptions(dir string) Options {
-	return Options{Dir: dir, Bin: "../../../bin", Web: "../../web/dist"}
+func testOptions(t *testing.T, dir string) Options {
+	t.Helper()
+	return Options{Dir: dir, Bin: suitetest.Programs(t), Web: suitetest.Web(t)}
 }
 
 // TestServersStartKeepDataAndComeBack runs what comes from elsewhere: Postgres, Redis and nats-server.
 func TestServersStartKeepDataAndComeBack(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	options := testOptions(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for start := range 2 {
-		s, err := prepare(ctx, testOptions(dir))
+		s, err := prepare(ctx, options)
 		require.NoError(t, err)
-		_, err = prepare(ctx, testOptions(dir))
+		_, err = prepare(ctx, options)
 		require.ErrorContains(t, err, "a suite runs in")
 		require.NoError(t, s.startServers(ctx))
 		require.NoError(t, s.migrate(ctx))
@@ -55,7 +59,7 @@ func TestServersStartKeepDataAndComeBack(t *testing.T) {
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 		require.NoError(t, s.Stop(ctx))
 	}
-	o := testOptions(dir)
+	o := options
 	o.Fresh, o.Ephemeral = true, true
 	s, err := prepare(ctx, o)
 	require.NoError(t, err)

@@ -2,7 +2,8 @@
 // method and route. Deployed agents depend on every status and body here.
 //
 // An agent is known by its token alone. Ids in paths and bodies must be its own; stock agents always comply. Results are
-// answered when the result stream has stored them; while it is away the answer is 503 with Retry-After.
+// answered when the result stream has stored them; while it is away the answer is 503 with Retry-After. An agent that
+// sends far more than a machine can have to say is answered 429 with Retry-After.
 package agenthttp
 
 import (
@@ -59,6 +60,7 @@ type handlers struct {
 	Deps
 	limited  *log.Limited
 	assigned *assignments
+	rate     *rate
 }
 
 const tag = "agent-api"
@@ -66,7 +68,7 @@ const tag = "agent-api"
 // Register adds the operations.
 func Register(r *rest.Router, d Deps) {
 	d.Settings.Ranges = completeRanges(d.Settings.Ranges)
-	h := &handlers{Deps: d, limited: log.NewLimited(d.Log, time.Minute, time.Now), assigned: newAssignments(time.Now)}
+	h := &handlers{Deps: d, limited: log.NewLimited(d.Log, time.Minute, time.Now), assigned: newAssignments(time.Now), rate: newRate(time.Now)}
 	h.registerInstall(r)
 	h.registerConfig(r)
 	h.registerInventory(r)

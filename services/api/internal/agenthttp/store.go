@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -50,6 +51,13 @@ func away(err error) error {
 
 // input reads the body of a result; the error is the answer to the agent.
 func (h *handlers) input(c *rest.Call) (body []byte, members map[string]json.RawMessage, err error) {
+	if wait := h.rate.take(c.Principal.AgentID); wait > 0 {
+		h.limited.Warn("rate "+c.Principal.AgentID, "agent sends more results than it may", zap.String(log.FieldAgentID, c.Principal.AgentID))
+		return nil, nil, fault.Throttled(wait)
+	}
+	counted := &counter{ReadCloser: c.Request.Body}
+	c.Request.Body = counted
+	defer func() { h.rate.charge(c.Principal.AgentID, counted.n) }()
 	body, members, err = readResult(c.Request)
 	var large *http.MaxBytesError
 	switch {
@@ -64,6 +72,19 @@ func (h *handlers) input(c *rest.Call) (body []byte, members map[string]json.Raw
 		h.limited.Warn("truncated "+c.Principal.AgentID, "result was too large and lost its output", zap.String(log.FieldAgentID, c.Principal.AgentID))
 	}
 	return body, members, nil
+}
+
+// counter counts what is read of a body.
+type counter struct {
+	io.ReadCloser
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.n += int64(n)
+	return n, err //nolint:wrapcheck // the reader's own error, io.EOF too
 }
 
 // unlessAway passes refusals on. While the database is away a result is accepted unseen: the consumer looks at it again.

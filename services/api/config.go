@@ -49,6 +49,7 @@ type apiSettings struct {
 	PublicURL     string       `conf:"api.public_url" default:"http://127.0.0.1:8080" help:"Address under which agents and scripts reach the interface."`
 	WebOrigins    []string     `conf:"web.origins" default:"http://127.0.0.1:8080" help:"Origins of the web app; the first one names the product in second factors."`
 	Description   bool         `conf:"api.schema" default:"false" help:"Serve the API description at /api/schema/ and /v1/openapi.yaml."`
+	Beta          bool         `conf:"api.beta" default:"false" help:"Serve the read interface for programs at /beta/v1/."`
 	Demo          bool         `conf:"api.demo" default:"false" help:"Refuse what a public demo must not do."`
 	RootUser      string       `conf:"api.root_user" default:"" help:"Account that other users cannot change, delete or reset."`
 	AuditMaxValue config.Bytes `conf:"api.audit_max_value" default:"512KiB" help:"Larger values are left out of audit rows."`
@@ -140,7 +141,7 @@ func (s *settings) options() (app.Options, error) {
 	}
 	return app.Options{
 		AllowedHosts: s.hosts(), WebOrigins: s.API.WebOrigins, TrustedProxies: trusted, PublicURL: s.API.PublicURL,
-		Demo: s.API.Demo, Description: s.API.Description, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
+		Demo: s.API.Demo, Description: s.API.Description, Beta: s.API.Beta, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
 		Hash: accounts.HashCost{
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes),
 			Concurrent: s.Login.HashConcurrent,

@@ -32,6 +32,7 @@ import (
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/agenthttp"
+	"github.com/gueencode/gueenrmm/services/api/internal/betaapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/jobsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
@@ -56,6 +57,7 @@ type Options struct {
 	PublicURL      string // of this api, as agents and scripts reach it
 	Demo           bool
 	Description    bool // serve the API description
+	Beta           bool // serve /beta/v1 (rest-2.md §11)
 	RootUser       string
 	AuditMaxBytes  int
 	WebhooksAllow  []string // targets of web hooks besides public addresses
@@ -107,6 +109,7 @@ func New(infra Infrastructure, o Options) (*App, error) {
 	router, err := rest.New(rest.Options{
 		Log: infra.Log, Users: a.Accounts, Agents: agentTokens{a.Tokens}, Metrics: infra.Metrics, Throttle: throttle, Now: infra.Now,
 		AllowedHosts: o.AllowedHosts, WebOrigins: o.WebOrigins, TrustedProxies: o.TrustedProxies, Demo: o.Demo, Version: o.Product.Version,
+		Rewrite: betaapi.Unsuffixed,
 	})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func Bare() (*App, error) {
 		Hash:        accounts.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1, Concurrent: 1},
 		Throttles:   accountsapi.DefaultThrottles(),
 		Product:     coreapi.Product{Version: "1.5.1"},
-		Description: true,
+		Description: true, Beta: true,
 	})
 }
 

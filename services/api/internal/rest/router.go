@@ -32,6 +32,8 @@ type Options struct {
 	Demo           bool           // rest-1.md §1.12
 	APITitle       string         // of the API description; "" means "Gueen RMM API"
 	Version        string         // of the API description
+
+	Rewrite func(path string) string // nil: none; gives the routed path for an alternative form of it
 }
 
 // ReferenceFunc returns those of the given keys that have no row.
@@ -246,4 +248,14 @@ func (r *Router) Operations() []Operation {
 func (r *Router) ResetThrottles(ctx context.Context) error { return r.options.Throttle.Reset(ctx) }
 
 // ServeHTTP implements http.Handler.
-func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.echo.ServeHTTP(w, req) }
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if r.options.Rewrite != nil {
+		if path := r.options.Rewrite(req.URL.Path); path != req.URL.Path {
+			routed, address := *req, *req.URL
+			address.Path, address.RawPath = path, ""
+			routed.URL = &address
+			req = &routed
+		}
+	}
+	r.echo.ServeHTTP(w, req)
+}

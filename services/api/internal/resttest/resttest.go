@@ -65,7 +65,7 @@ func New(t testing.TB, options ...Option) *API {
 // Options are the settings of the api in tests: the contract's, with a cheap password hash.
 func Options() app.Options {
 	return app.Options{
-		WebOrigins: []string{WebOrigin}, PublicURL: "https://api.example.com", Description: true,
+		WebOrigins: []string{WebOrigin}, PublicURL: "https://api.example.com", Description: true, Beta: true,
 		Hash:      accounts.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1, Concurrent: 8},
 		Throttles: accountsapi.DefaultThrottles(),
 		Product:   coreapi.Product{Version: "1.5.1", UIVersion: "0.0.203", WebTerminal: true, ServerScripts: true},

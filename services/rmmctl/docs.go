@@ -119,7 +119,8 @@ func describeSettings(cmd *cobra.Command, p program, bin string) ([]config.Descr
 
 // writeProgramPages asks every service what it is made of and writes the pages of metrics and jobs.
 func writeProgramPages(cmd *cobra.Command, bin, dir string) error {
-	// natsapi signs permissions and does not begin without a key; any key will do to describe it.
+	// natsapi signs permissions and does not begin without a key; any key will do to describe it. web names in its readiness
+	// what it passes requests on to.
 	account, err := nkeys.CreateAccount()
 	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
@@ -128,6 +129,10 @@ func writeProgramPages(cmd *cobra.Command, bin, dir string) error {
 	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
 	}
+	env := []string{"GUEEN_NATS_ISSUER_SEED=" + string(seed)}
+	for _, behind := range []string{"API", "REALTIME", "NATS"} {
+		env = append(env, "GUEEN_WEB_UPSTREAM_"+behind+"=http://127.0.0.1:1")
+	}
 	var (
 		programs []metrics.Program
 		tasks    []queue.Kind
@@ -135,10 +140,18 @@ func writeProgramPages(cmd *cobra.Command, bin, dir string) error {
 	)
 	for _, name := range serviceNames() {
 		var d service.Description
-		if err := ask(cmd, bin, name, "--describe-program", []string{"GUEEN_NATS_ISSUER_SEED=" + string(seed)}, &d); err != nil {
+		if err := ask(cmd, bin, name, "--describe-program", env, &d); err != nil {
 			return err
 		}
-		programs = append(programs, metrics.Program{Name: d.Program, Metrics: d.Metrics})
+		p := metrics.Program{Name: d.Program, Metrics: d.Metrics}
+		for _, needed := range d.Dependencies {
+			name := "`" + needed.Name + "`"
+			if needed.Optional {
+				name += " (served without)"
+			}
+			p.Dependencies = append(p.Dependencies, name)
+		}
+		programs = append(programs, p)
 		for page, list := range map[string]any{"tasks": &tasks, "jobs": &periodic} {
 			if content, has := d.Reference[page]; has {
 				if err := json.Unmarshal(content, list); err != nil {

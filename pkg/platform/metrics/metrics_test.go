@@ -71,12 +71,13 @@ func TestReferenceListsSharedMetricsOnce(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, metrics.Reference(&b, []metrics.Program{
 		{Name: "api", Metrics: []metrics.Metric{runtime, up, {Name: "gueen_api_total", Type: "counter", Help: "Requests."}}},
-		{Name: "beat", Metrics: []metrics.Metric{runtime, up}},
+		{Name: "beat", Dependencies: []string{"`postgres`", "`schema`"}, Metrics: []metrics.Metric{runtime, up}},
 	}))
 	text := b.String()
 	require.Equal(t, 1, strings.Count(text, "gueen_up"))
 	require.Contains(t, text, "## every service\n\n| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n| `gueen_up` | gauge | `dependency` | Up \\| down. |")
 	require.Contains(t, text, "## api\n\n| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n| `gueen_api_total` | counter |  | Requests. |")
+	require.Contains(t, text, "| beat | `postgres`, `schema` |")
 	require.NotContains(t, text, "## beat")
 	require.NotContains(t, text, "go_goroutines")
 }

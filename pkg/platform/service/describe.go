@@ -11,9 +11,16 @@ import (
 
 // Description is what a program is made of (`--describe-program`); the reference pages are written from it.
 type Description struct {
-	Program   string                     `json:"program"`
-	Metrics   []metrics.Metric           `json:"metrics"`
-	Reference map[string]json.RawMessage `json:"reference,omitempty"`
+	Program      string                     `json:"program"`
+	Dependencies []Dependency               `json:"dependencies"`
+	Metrics      []metrics.Metric           `json:"metrics"`
+	Reference    map[string]json.RawMessage `json:"reference,omitempty"`
+}
+
+// Dependency is what the program names in /readyz.
+type Dependency struct {
+	Name     string `json:"name"`
+	Optional bool   `json:"optional,omitempty"` // the program is ready without it
 }
 
 // describe builds the service, which waits for nothing, and writes what it is made of instead of starting it.
@@ -28,6 +35,10 @@ func describe[C any](ctx context.Context, cfg *C, env []string, spec Spec[C]) er
 	d := Description{Program: spec.Name, Reference: map[string]json.RawMessage{}}
 	if d.Metrics, err = rt.Metrics.Catalogue(); err != nil {
 		return fmt.Errorf("list metrics: %w", err)
+	}
+	_, states := rt.Health.Ready()
+	for _, s := range states {
+		d.Dependencies = append(d.Dependencies, Dependency{Name: s.Name, Optional: s.Optional})
 	}
 	for page, content := range rt.Reference {
 		if d.Reference[page], err = json.Marshal(content); err != nil {

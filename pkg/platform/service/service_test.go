@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
+	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/metrics"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
@@ -92,12 +93,15 @@ func TestProgramDescribesItselfInsteadOfRunning(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, service.Run(t.Context(), []string{"--describe-program"}, nil, spec(&out, func(_ context.Context, _ *settings, rt *service.Runtime) error {
 		rt.Reference["tasks"] = []string{"a", "b"}
+		rt.Health.Dependency("postgres")
+		rt.Health.Dependency("mail", health.Optional())
 		rt.Lifecycle.Go("never", func(context.Context) error { return errors.New("was started") })
 		return rt.Metrics.Register(prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gueen_demo_total", Help: "Demos."}, []string{"kind"}))
 	})))
 	var d service.Description
 	require.NoError(t, json.Unmarshal(out.Bytes(), &d), "the answer and nothing else")
 	require.Equal(t, "demo", d.Program)
+	require.Equal(t, []service.Dependency{{Name: "mail", Optional: true}, {Name: "postgres"}}, d.Dependencies)
 	require.JSONEq(t, `["a","b"]`, string(d.Reference["tasks"]))
 	require.Contains(t, d.Metrics, metrics.Metric{Name: "gueen_demo_total", Type: "counter", Labels: []string{"kind"}, Help: "Demos."})
 	require.Contains(t, d.Metrics, metrics.Metric{Name: "gueen_dependency_up", Type: "gauge", Labels: []string{"dependency"}, Help: "1 when the dependency works, else 0."})

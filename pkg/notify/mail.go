@@ -60,6 +60,27 @@ func (m *Mailer) Send(ctx context.Context, to []string, subject, body string) er
 	if err != nil {
 		return err
 	}
+	return m.send(ctx, core, to, subject, body)
+}
+
+// Test sends a mail to the recipients of the global settings. Whatever goes wrong is a refusal with the reason, for the
+// person who is setting mail up (rest-1.md §7).
+func (m *Mailer) Test(ctx context.Context, subject, body string) error {
+	core, err := m.settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	if !configured(core) || len(core.EmailAlertRecipients) == 0 {
+		return fault.Refused(noRecipient)
+	}
+	err = m.send(ctx, core, nil, subject, body)
+	if err != nil && fault.KindOf(err) == "" {
+		return fault.Refused(err.Error())
+	}
+	return err
+}
+
+func (m *Mailer) send(ctx context.Context, core settings.Core, to []string, subject, body string) error {
 	if !configured(core) {
 		return fault.Refused(notConfigured)
 	}

@@ -61,6 +61,19 @@ func (t *Texter) Send(ctx context.Context, to []string, body string) error {
 	return errors.Join(errs...)
 }
 
+// Test is Send to the recipients of the global settings; whatever goes wrong is a refusal with the reason, for the person
+// who is setting text messages up.
+func (t *Texter) Test(ctx context.Context, body string) error {
+	if _, err := t.settings.Get(ctx); err != nil {
+		return err
+	}
+	err := t.Send(ctx, nil, body)
+	if err != nil && fault.KindOf(err) == "" {
+		return fault.Refused(err.Error())
+	}
+	return err
+}
+
 func (t *Texter) send(ctx context.Context, core settings.Core, number, body string) error {
 	form := url.Values{"To": {number}, "From": {text(core.TwilioNumber)}, "Body": {body}}
 	address := t.base + "/2010-04-01/Accounts/" + url.PathEscape(text(core.TwilioAccountSID)) + "/Messages.json"

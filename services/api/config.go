@@ -33,6 +33,14 @@ type settings struct {
 	API      apiSettings
 	Login    loginSettings
 	Agents   agentSettings
+	Monitor  monitorSettings
+}
+
+type monitorSettings struct {
+	Token    config.Secret `conf:"mon.token" help:"Token with which monitoring systems may ask /core/v2/status/; empty refuses them."`
+	CertFile string        `conf:"web.cert_file" default:"" help:"Certificate of the public names; the dashboard shows when it expires."`
+	Realtime config.URL    `conf:"mon.realtime_url" default:"http://127.0.0.1:8002" help:"Where the status routes look for realtime; empty where there is none."`
+	NATSWeb  config.URL    `conf:"mon.nats_url" default:"http://127.0.0.1:9235" help:"Where the status routes look for nats-server's WebSocket; empty where there is none."`
 }
 
 type httpSettings struct {
@@ -58,6 +66,8 @@ type apiSettings struct {
 	ServerScripts bool `conf:"api.server_scripts" default:"true" help:"Allow scripts on the server, if the global settings do too."`
 
 	WebhooksAllow []string `conf:"webhooks.allow" default:"" help:"Networks (10.0.0.0/8) and single services (127.0.0.1:8080) that web hooks may reach besides public addresses."`
+
+	OpenAI config.URL `conf:"openai.url" default:"https://api.openai.com/v1/chat/completions" help:"Address of the chat-completions call that writes scripts."`
 
 	AgentsDir string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
 	Insecure  bool   `conf:"agents.insecure" default:"false" help:"The installation has no valid certificate: agents do not verify it, and only the manual installer works."`
@@ -142,6 +152,8 @@ func (s *settings) options() (app.Options, error) {
 	return app.Options{
 		AllowedHosts: s.hosts(), WebOrigins: s.API.WebOrigins, TrustedProxies: trusted, PublicURL: s.API.PublicURL,
 		Demo: s.API.Demo, Description: s.API.Description, Beta: s.API.Beta, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
+		OpenAIURL: s.API.OpenAI.Reveal(),
+		Probes:    app.Probes{CertFile: s.Monitor.CertFile, Realtime: s.Monitor.Realtime.Reveal(), NATSWeb: s.Monitor.NATSWeb.Reveal()},
 		Hash: accounts.HashCost{
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes),
 			Concurrent: s.Login.HashConcurrent,
@@ -153,6 +165,7 @@ func (s *settings) options() (app.Options, error) {
 		},
 		Product: coreapi.Product{
 			Version: contractVersion, UIVersion: contractUIVersion, WebTerminal: s.API.WebTerminal, ServerScripts: s.API.ServerScripts,
+			MonToken:       s.Monitor.Token.Reveal(),
 			CmdPlaceholder: s.API.CmdSample, PSPlaceholder: s.API.PowershellSample, ShellPlaceholder: s.API.ShellSample,
 		},
 	}, nil

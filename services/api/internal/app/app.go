@@ -61,6 +61,8 @@ type Options struct {
 	RootUser       string
 	AuditMaxBytes  int
 	WebhooksAllow  []string // targets of web hooks besides public addresses
+	OpenAIURL      string   // of the chat-completions call
+	Probes         Probes
 	Hash           accounts.HashCost
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product

@@ -16,7 +16,7 @@ func Bare() (*App, error) {
 	return New(Infrastructure{Log: zap.NewNop()}, Options{
 		Hash:        accounts.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1, Concurrent: 1},
 		Throttles:   accountsapi.DefaultThrottles(),
-		Product:     coreapi.Product{Version: "1.5.1"},
+		Product:     coreapi.Product{Version: "1.5.1", WebTerminal: true, ServerScripts: true},
 		Description: true, Beta: true,
 	})
 }

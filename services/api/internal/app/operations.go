@@ -7,10 +7,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/jobs"
+	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
 	"github.com/gueencode/gueenrmm/pkg/keystore"
+	"github.com/gueencode/gueenrmm/pkg/notify"
+	"github.com/gueencode/gueenrmm/pkg/openai"
 	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/pkg/urlactions"
@@ -32,8 +36,16 @@ func (a *App) operations() error {
 	if err != nil {
 		return err
 	}
+	requester, err := maintenance.NewRequester(i.Pool)
+	if err != nil {
+		return err
+	}
+	product := o.Product
+	product.AgentVersion, product.Demo = installers.Version, o.Demo
 	coreapi.Register(r, coreapi.Deps{
-		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: o.Product,
+		Mailer: notify.NewMailer(a.core), Texter: notify.NewTexter(a.core, notify.TwilioURL), Completer: openai.New(o.OpenAIURL),
+		Maintenance: requester, Scripts: a.serverScriptTester(), Checker: a.checker(), Pool: i.Pool, Audit: a.audit,
+		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: product,
 		KeyStore: keystore.New(i.Pool, a.audit), Schedules: schedules.NewService(i.Pool, a.audit),
 		URLActions: urlactions.New(urlactions.Deps{
 			Pool: i.Pool, Audit: a.audit, Subjects: a.agents, Caller: urlactions.NewCaller(guard, "GueenRMM/"+o.Product.Version),

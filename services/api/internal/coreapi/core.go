@@ -6,8 +6,11 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/accounts"
+	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/schedules"
@@ -25,6 +28,14 @@ type Deps struct {
 	KeyStore     *keystore.Service
 	Schedules    *schedules.Service
 	URLActions   *urlactions.Service
+	Mailer       Mailer
+	Texter       Texter
+	Completer    Completer
+	Maintenance  Maintenance
+	Scripts      ServerScripts
+	Checker      Checker
+	Pool         *pgxpool.Pool
+	Audit        *audit.Log
 	Product      Product
 }
 
@@ -38,6 +49,9 @@ type Preferences interface {
 type Product struct {
 	Version          string // of the server, as clients of the contract know it
 	UIVersion        string // the web client asks for a refresh when it changes
+	AgentVersion     string // of the newest agent
+	Demo             bool   // leave out what a public demo must not have
+	MonToken         string // of monitoring systems; "" refuses them
 	WebTerminal      bool   // false when the operator switched it off
 	ServerScripts    bool
 	CmdPlaceholder   string
@@ -60,6 +74,10 @@ func Register(r *rest.Router, deps Deps) {
 	h.registerKeyStore(r)
 	h.registerSchedules(r)
 	h.registerURLActions(r)
+	h.registerMessages(r)
+	h.registerCodeSign(r)
+	h.registerServer(r)
+	h.registerStatus(r)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodGet, Path: "/core/version/", ID: "getVersion", Tag: "core", Summary: "Read the version of the web client",
 		Auth: rest.AuthUser, NoPermission: "every signed-in client compares it to know when to reload", NoHead: true,

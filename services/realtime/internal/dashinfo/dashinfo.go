@@ -3,12 +3,8 @@ package dashinfo
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +13,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
+	"github.com/gueencode/gueenrmm/pkg/platform/host"
 	"github.com/gueencode/gueenrmm/proto/frames"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/gate"
 )
@@ -161,17 +158,9 @@ func (h *Handler) certificateDays() (int, error) {
 	if h.cert == "" {
 		return 0, nil
 	}
-	data, err := os.ReadFile(h.cert)
+	end, err := host.CertificateEnd(h.cert)
 	if err != nil {
-		return 0, fmt.Errorf("read certificate: %w", err)
+		return 0, err
 	}
-	block, _ := pem.Decode(data)
-	if block == nil {
-		return 0, errors.New("read certificate: no PEM block")
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return 0, fmt.Errorf("read certificate: %w", err)
-	}
-	return int(cert.NotAfter.Sub(h.now()).Hours() / 24), nil
+	return int(end.Sub(h.now()).Hours() / 24), nil
 }

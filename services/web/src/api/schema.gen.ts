@@ -1516,6 +1516,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/beta/v1/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name the lists
+         * @description Addresses that the contract publishes.
+         */
+        get: operations["betaRoot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/beta/v1/agent/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List whole agents, page by page
+         * @description Query: page, page_size (default 100, at most 1000), ordering (id, -id), search, client_id, exact values of id, hostname, agent_id, operating_system, plat, monitoring_type, needs_reboot, logged_in_username, last_logged_in_user, alert_template, site, policy, and the ranges last_seen_range_after/_before, patches_last_installed_range_after/_before, total_ram_range_min/_max.
+         */
+        get: operations["betaListAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/beta/v1/agent/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a whole agent */
+        get: operations["betaGetAgent"];
+        /** Change an agent */
+        put: operations["betaUpdateAgent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/beta/v1/client/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List clients by name */
+        get: operations["betaListClients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/beta/v1/client/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a client */
+        get: operations["betaGetClient"];
+        /** Change a client */
+        put: operations["betaUpdateClient"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/beta/v1/site/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sites, page by page
+         * @description Query: page, page_size (default 100, at most 1000), ordering (id, -id), search (part of the name).
+         */
+        get: operations["betaListSites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/beta/v1/site/{pk}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a site */
+        get: operations["betaGetSite"];
+        /** Change a site */
+        put: operations["betaUpdateSite"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/checks/": {
         parameters: {
             query?: never;
@@ -1784,6 +1915,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/codesign/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the token of a signing service, of which there is none
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        get: operations["getCodeSign"];
+        put?: never;
+        /**
+         * Refuse to sign agents with a token
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        post: operations["signAgents"];
+        /**
+         * Forget the token of a signing service
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        delete: operations["deleteCodeSign"];
+        options?: never;
+        head?: never;
+        /**
+         * Refuse a token of a signing service
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        patch: operations["saveCodeSign"];
+        trace?: never;
+    };
     "/core/customfields/": {
         parameters: {
             query?: never;
@@ -1842,6 +2005,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/emailtest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test mail */
+        post: operations["testEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/keystore/": {
         parameters: {
             query?: never;
@@ -1873,6 +2053,26 @@ export interface paths {
         post?: never;
         /** Delete an entry of the key store */
         delete: operations["deleteKeyStoreEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/openai/generate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the language model of the global settings
+         * @description every signed-in user may write scripts with its help; the token stays here
+         */
+        post: operations["generateText"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1914,6 +2114,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/servermaintenance/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start maintenance of the server
+         * @description The work is done in the background; /v1/jobs/runs shows its progress. Pruning answers how many rows will go.
+         */
+        post: operations["maintainServer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/serverscript/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a script on the server */
+        post: operations["testServerScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/settings/": {
         parameters: {
             query?: never;
@@ -1926,6 +2163,43 @@ export interface paths {
         /** Change the global settings */
         put: operations["updateCoreSettings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/smstest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test text message */
+        post: operations["testSMS"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell monitoring systems how the installation does (deprecated)
+         * @description the monitoring token of the installation is asked for
+         */
+        post: operations["oldSystemStatusPOST"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2005,6 +2279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v2/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell monitoring systems how the installation does
+         * @description the monitoring token of the installation is asked for
+         */
+        get: operations["systemStatusGET"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/version/": {
         parameters: {
             query?: never;
@@ -2019,6 +2313,23 @@ export interface paths {
         get: operations["getVersion"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/webtermperms/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether the server's terminal may be opened */
+        post: operations["checkWebTerminal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3517,6 +3828,223 @@ export interface components {
         AppState: {
             status: string;
         };
+        BetaAgentDetail: {
+            agent_id: string;
+            /** Format: int32 */
+            alert_template: number | null;
+            block_policy_inheritance: boolean;
+            /** Format: double */
+            boot_time: number | null;
+            /** Format: int32 */
+            check_interval: number;
+            checks: components["schemas"]["BetaChecks"];
+            choco_installed: boolean;
+            cpu_model: string[];
+            description: string | null;
+            disks: unknown;
+            goarch: string | null;
+            graphics: string;
+            /** @description the id in the form of the remote-desktop server; error when it has none */
+            hex_mesh_node_id: string;
+            hostname: string;
+            last_logged_in_user: string | null;
+            /** Format: date-time */
+            last_seen: string | null;
+            local_ips: string;
+            logged_in_username: string | null;
+            maintenance_mode: boolean;
+            make_model: string;
+            mesh_node_id: string | null;
+            monitoring_type: string;
+            needs_reboot: boolean;
+            /** Format: int32 */
+            offline_time: number;
+            operating_system: string | null;
+            overdue_dashboard_alert: boolean;
+            overdue_email_alert: boolean;
+            overdue_text_alert: boolean;
+            /** Format: int32 */
+            overdue_time: number;
+            /** Format: date-time */
+            patches_last_installed: string | null;
+            /** Format: int32 */
+            pending_actions_count: number;
+            physical_disks: string[];
+            plat: string;
+            /** Format: int32 */
+            policy: number | null;
+            public_ip: string | null;
+            serial_number: string;
+            services: unknown;
+            /** Format: int32 */
+            site: number;
+            status: string;
+            time_zone: string | null;
+            /** Format: int32 */
+            total_ram: number | null;
+            version: string;
+            wmi_detail: unknown;
+        };
+        BetaAgentFull: {
+            agent_id: string;
+            /** Format: int32 */
+            alert_template: number | null;
+            block_policy_inheritance: boolean;
+            /** Format: double */
+            boot_time: number | null;
+            /** Format: int32 */
+            check_interval: number;
+            choco_installed: boolean;
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            default_shell: string;
+            default_shell_custom: string;
+            description: string | null;
+            disks: unknown;
+            goarch: string | null;
+            hostname: string;
+            /** Format: int32 */
+            id: number;
+            last_logged_in_user: string | null;
+            /** Format: date-time */
+            last_seen: string | null;
+            logged_in_username: string | null;
+            maintenance_mode: boolean;
+            mesh_node_id: string | null;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            monitoring_type: string;
+            needs_reboot: boolean;
+            /** Format: int32 */
+            offline_time: number;
+            operating_system: string | null;
+            overdue_dashboard_alert: boolean;
+            overdue_email_alert: boolean;
+            overdue_text_alert: boolean;
+            /** Format: int32 */
+            overdue_time: number;
+            /** Format: date-time */
+            patches_last_installed: string | null;
+            plat: string;
+            /** Format: int32 */
+            policy: number | null;
+            public_ip: string | null;
+            services: unknown;
+            /** Format: int32 */
+            site: number;
+            time_zone: string | null;
+            /** Format: int32 */
+            total_ram: number | null;
+            version: string;
+            wmi_detail: unknown;
+        };
+        BetaChecks: {
+            /** Format: int32 */
+            failing: number;
+            has_failing_checks: boolean;
+            /** Format: int32 */
+            info: number;
+            /** Format: int32 */
+            passing: number;
+            /** Format: int32 */
+            total: number;
+            /** Format: int32 */
+            warning: number;
+        };
+        BetaClient: {
+            /** Format: int32 */
+            alert_template: number | null;
+            block_policy_inheritance: boolean;
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            failing_checks: components["schemas"]["ClientsFailing"];
+            /** Format: int32 */
+            id: number;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            name: string;
+            /** Format: int32 */
+            server_policy: number | null;
+            /** Format: int32 */
+            workstation_policy: number | null;
+        };
+        BetaRoot: {
+            agent: string;
+            client: string;
+            site: string;
+        };
+        BetaSite: {
+            /** Format: int32 */
+            alert_template: number | null;
+            block_policy_inheritance: boolean;
+            /** Format: int32 */
+            client: number;
+            created_by: string | null;
+            /** Format: date-time */
+            created_time: string | null;
+            failing_checks: components["schemas"]["ClientsFailing"];
+            /** Format: int32 */
+            id: number;
+            modified_by: string | null;
+            /** Format: date-time */
+            modified_time: string | null;
+            name: string;
+            /** Format: int32 */
+            server_policy: number | null;
+            /** Format: int32 */
+            workstation_policy: number | null;
+        };
+        BetaUpdateAgentBody: {
+            /** @description must be the agent's own */
+            agent_id: string;
+            block_policy_inheritance?: boolean;
+            /** Format: int32 */
+            check_interval?: number;
+            description?: string | null;
+            /** @description reported by the agent: not changed */
+            hostname: string;
+            maintenance_mode?: boolean;
+            /** @enum {string} */
+            monitoring_type?: "server" | "workstation";
+            /** Format: int32 */
+            offline_time?: number;
+            overdue_dashboard_alert?: boolean;
+            overdue_email_alert?: boolean;
+            overdue_text_alert?: boolean;
+            /** Format: int32 */
+            overdue_time?: number;
+            /** Format: int32 */
+            policy?: number | null;
+            /** Format: int32 */
+            site: number;
+            time_zone?: string | null;
+        };
+        BetaUpdateClientBody: {
+            /** Format: int32 */
+            alert_template?: number | null;
+            block_policy_inheritance?: boolean;
+            name: string;
+            /** Format: int32 */
+            server_policy?: number | null;
+            /** Format: int32 */
+            workstation_policy?: number | null;
+        };
+        BetaUpdateSiteBody: {
+            /** Format: int32 */
+            alert_template?: number | null;
+            block_policy_inheritance?: boolean;
+            /** Format: int32 */
+            client: number;
+            name: string;
+            /** Format: int32 */
+            server_policy?: number | null;
+            /** Format: int32 */
+            workstation_policy?: number | null;
+        };
         CheckCredentialsBody: {
             password?: string;
             username?: string;
@@ -3964,6 +4492,9 @@ export interface components {
             site: number;
             value: unknown;
         };
+        CoreCodeSign: {
+            token: string;
+        };
         CoreCustomField: {
             created_by: string | null;
             /** Format: date-time */
@@ -4027,6 +4558,27 @@ export interface components {
             name: string;
             value: string;
         };
+        CoreOldStatus: {
+            /** Format: int64 */
+            agent_count: number;
+            cert_expired: boolean;
+            /** Format: int64 */
+            client_count: number;
+            /** Format: int64 */
+            days_until_cert_expires: number;
+            /** Format: int64 */
+            disk_usage_percent: number;
+            latest_agent_version: string;
+            /** Format: int64 */
+            mem_usage_percent: number;
+            redis_ping: boolean;
+            services_running: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            site_count: number;
+            version: string;
+        };
         CorePlaceholder: {
             cmd: string;
             powershell: string;
@@ -4049,6 +4601,14 @@ export interface components {
             run_time: string;
             run_time_weekdays: number[];
             schedule_type: string;
+        };
+        CoreScriptReport: {
+            /** @description seconds with four digits */
+            execution_time: string;
+            /** Format: int64 */
+            retcode: number;
+            stderr: string;
+            stdout: string;
         };
         CoreSettings: {
             agent_auto_update: boolean;
@@ -4118,6 +4678,37 @@ export interface components {
             twilio_number: string | null;
             /** Format: int32 */
             workstation_policy: number | null;
+        };
+        CoreSystemStatus: {
+            /** Format: int64 */
+            agent_count: number;
+            /** @enum {string} */
+            celery_queue_health: "healthy" | "unhealthy";
+            /**
+             * Format: int64
+             * @description waiting tasks; -1 when it is not known
+             */
+            celery_queue_len: number;
+            cert_expired: boolean;
+            /** Format: int64 */
+            client_count: number;
+            /** Format: int64 */
+            days_until_cert_expires: number;
+            /** Format: int64 */
+            disk_usage_percent: number;
+            latest_agent_version: string;
+            /** Format: int64 */
+            mem_usage_percent: number;
+            mesh_ping: boolean;
+            nats_std_ping: boolean;
+            nats_ws_ping: boolean;
+            redis_ping: boolean;
+            services_running: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            site_count: number;
+            version: string;
         };
         CoreTestedURLAction: {
             body: string | null;
@@ -4516,6 +5107,9 @@ export interface components {
         Detail: {
             detail: string;
         };
+        GenerateTextBody: {
+            prompt?: string | null;
+        };
         GetCheckHistoryBody: {
             /**
              * Format: double
@@ -4751,6 +5345,12 @@ export interface components {
             /** Format: int32 */
             workstation_policy: number | null;
         };
+        MaintainServerBody: {
+            /** @description reload_nats, rm_orphaned_tasks or prune_db */
+            action?: string | null;
+            /** @description audit_logs, pending_actions, alerts */
+            prune_tables?: string[] | null;
+        };
         MakeInstallerBody: {
             /** @enum {string} */
             agenttype: "server" | "workstation";
@@ -4889,6 +5489,9 @@ export interface components {
             /** Format: int32 */
             site?: number | null;
         };
+        SaveCodeSignBody: {
+            token?: string | null;
+        };
         ScheduleRebootBody: {
             /** @description YYYY-MM-DDTHH:MM, wall clock of the machine */
             datetime?: string | null;
@@ -5021,6 +5624,18 @@ export interface components {
             run_as_user: boolean;
             shell: string;
             /** Format: int32 */
+            timeout: number;
+        };
+        TestServerScriptBody: {
+            args: string[] | null;
+            code: string;
+            env_vars: string[] | null;
+            /** @description only for the quoting of values */
+            shell: string;
+            /**
+             * Format: int32
+             * @description seconds
+             */
             timeout: number;
         };
         TestURLActionBody: {
@@ -10939,6 +11554,530 @@ export interface operations {
             };
         };
     };
+    betaRoot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaRoot"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaListAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["BetaAgentFull"][];
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaGetAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaAgentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaUpdateAgent: {
+        parameters: {
+            query?: {
+                /** @description the reference looks here for the agent whose scope counts; not needed */
+                agent_id?: string;
+            };
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BetaUpdateAgentBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["BetaUpdateAgentBody"];
+                "multipart/form-data": components["schemas"]["BetaUpdateAgentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaAgentDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaListClients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaClient"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaGetClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaClient"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaUpdateClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BetaUpdateClientBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["BetaUpdateClientBody"];
+                "multipart/form-data": components["schemas"]["BetaUpdateClientBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaClient"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaListSites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["BetaSite"][];
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaGetSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaSite"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    betaUpdateSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BetaUpdateSiteBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["BetaUpdateSiteBody"];
+                "multipart/form-data": components["schemas"]["BetaUpdateSiteBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BetaSite"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     listChecks: {
         parameters: {
             query?: never;
@@ -12247,6 +13386,182 @@ export interface operations {
             };
         };
     };
+    getCodeSign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreCodeSign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    signAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    deleteCodeSign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    saveCodeSign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveCodeSignBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["SaveCodeSignBody"];
+                "multipart/form-data": components["schemas"]["SaveCodeSignBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     listCustomFields: {
         parameters: {
             query?: {
@@ -12594,6 +13909,53 @@ export interface operations {
             };
         };
     };
+    testEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     listKeyStore: {
         parameters: {
             query?: never;
@@ -12789,6 +14151,50 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    generateText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateTextBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["GenerateTextBody"];
+                "multipart/form-data": components["schemas"]["GenerateTextBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13011,6 +14417,112 @@ export interface operations {
             };
         };
     };
+    maintainServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintainServerBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["MaintainServerBody"];
+                "multipart/form-data": components["schemas"]["MaintainServerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    testServerScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestServerScriptBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["TestServerScriptBody"];
+                "multipart/form-data": components["schemas"]["TestServerScriptBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreScriptReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     getCoreSettings: {
         parameters: {
             query?: never;
@@ -13093,6 +14605,95 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    testSMS: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    oldSystemStatusPOST: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreOldStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13430,6 +15031,44 @@ export interface operations {
             };
         };
     };
+    systemStatusGET: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreSystemStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     getVersion: {
         parameters: {
             query?: never;
@@ -13450,6 +15089,53 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    checkWebTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

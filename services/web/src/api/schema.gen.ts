@@ -1915,6 +1915,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/codesign/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the token of a signing service, of which there is none
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        get: operations["getCodeSign"];
+        put?: never;
+        /**
+         * Refuse to sign agents with a token
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        post: operations["signAgents"];
+        /**
+         * Forget the token of a signing service
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        delete: operations["deleteCodeSign"];
+        options?: never;
+        head?: never;
+        /**
+         * Refuse a token of a signing service
+         * @description Agents come from this server, signed with its own key. The operations are there for clients that ask.
+         */
+        patch: operations["saveCodeSign"];
+        trace?: never;
+    };
     "/core/customfields/": {
         parameters: {
             query?: never;
@@ -1973,6 +2005,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/emailtest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test mail */
+        post: operations["testEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/keystore/": {
         parameters: {
             query?: never;
@@ -2004,6 +2053,26 @@ export interface paths {
         post?: never;
         /** Delete an entry of the key store */
         delete: operations["deleteKeyStoreEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/openai/generate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the language model of the global settings
+         * @description every signed-in user may write scripts with its help; the token stays here
+         */
+        post: operations["generateText"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2045,6 +2114,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/servermaintenance/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start maintenance of the server
+         * @description The work is done in the background; /v1/jobs/runs shows its progress. Pruning answers how many rows will go.
+         */
+        post: operations["maintainServer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/serverscript/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a script on the server */
+        post: operations["testServerScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/settings/": {
         parameters: {
             query?: never;
@@ -2057,6 +2163,43 @@ export interface paths {
         /** Change the global settings */
         put: operations["updateCoreSettings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/smstest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test text message */
+        post: operations["testSMS"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell monitoring systems how the installation does (deprecated)
+         * @description the monitoring token of the installation is asked for
+         */
+        post: operations["oldSystemStatusPOST"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2136,6 +2279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v2/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell monitoring systems how the installation does
+         * @description the monitoring token of the installation is asked for
+         */
+        get: operations["systemStatusGET"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/version/": {
         parameters: {
             query?: never;
@@ -2150,6 +2313,23 @@ export interface paths {
         get: operations["getVersion"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/webtermperms/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether the server's terminal may be opened */
+        post: operations["checkWebTerminal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4312,6 +4492,9 @@ export interface components {
             site: number;
             value: unknown;
         };
+        CoreCodeSign: {
+            token: string;
+        };
         CoreCustomField: {
             created_by: string | null;
             /** Format: date-time */
@@ -4375,6 +4558,27 @@ export interface components {
             name: string;
             value: string;
         };
+        CoreOldStatus: {
+            /** Format: int64 */
+            agent_count: number;
+            cert_expired: boolean;
+            /** Format: int64 */
+            client_count: number;
+            /** Format: int64 */
+            days_until_cert_expires: number;
+            /** Format: int64 */
+            disk_usage_percent: number;
+            latest_agent_version: string;
+            /** Format: int64 */
+            mem_usage_percent: number;
+            redis_ping: boolean;
+            services_running: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            site_count: number;
+            version: string;
+        };
         CorePlaceholder: {
             cmd: string;
             powershell: string;
@@ -4397,6 +4601,14 @@ export interface components {
             run_time: string;
             run_time_weekdays: number[];
             schedule_type: string;
+        };
+        CoreScriptReport: {
+            /** @description seconds with four digits */
+            execution_time: string;
+            /** Format: int64 */
+            retcode: number;
+            stderr: string;
+            stdout: string;
         };
         CoreSettings: {
             agent_auto_update: boolean;
@@ -4466,6 +4678,37 @@ export interface components {
             twilio_number: string | null;
             /** Format: int32 */
             workstation_policy: number | null;
+        };
+        CoreSystemStatus: {
+            /** Format: int64 */
+            agent_count: number;
+            /** @enum {string} */
+            celery_queue_health: "healthy" | "unhealthy";
+            /**
+             * Format: int64
+             * @description waiting tasks; -1 when it is not known
+             */
+            celery_queue_len: number;
+            cert_expired: boolean;
+            /** Format: int64 */
+            client_count: number;
+            /** Format: int64 */
+            days_until_cert_expires: number;
+            /** Format: int64 */
+            disk_usage_percent: number;
+            latest_agent_version: string;
+            /** Format: int64 */
+            mem_usage_percent: number;
+            mesh_ping: boolean;
+            nats_std_ping: boolean;
+            nats_ws_ping: boolean;
+            redis_ping: boolean;
+            services_running: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            site_count: number;
+            version: string;
         };
         CoreTestedURLAction: {
             body: string | null;
@@ -4864,6 +5107,9 @@ export interface components {
         Detail: {
             detail: string;
         };
+        GenerateTextBody: {
+            prompt?: string | null;
+        };
         GetCheckHistoryBody: {
             /**
              * Format: double
@@ -5099,6 +5345,12 @@ export interface components {
             /** Format: int32 */
             workstation_policy: number | null;
         };
+        MaintainServerBody: {
+            /** @description reload_nats, rm_orphaned_tasks or prune_db */
+            action?: string | null;
+            /** @description audit_logs, pending_actions, alerts */
+            prune_tables?: string[] | null;
+        };
         MakeInstallerBody: {
             /** @enum {string} */
             agenttype: "server" | "workstation";
@@ -5237,6 +5489,9 @@ export interface components {
             /** Format: int32 */
             site?: number | null;
         };
+        SaveCodeSignBody: {
+            token?: string | null;
+        };
         ScheduleRebootBody: {
             /** @description YYYY-MM-DDTHH:MM, wall clock of the machine */
             datetime?: string | null;
@@ -5369,6 +5624,18 @@ export interface components {
             run_as_user: boolean;
             shell: string;
             /** Format: int32 */
+            timeout: number;
+        };
+        TestServerScriptBody: {
+            args: string[] | null;
+            code: string;
+            env_vars: string[] | null;
+            /** @description only for the quoting of values */
+            shell: string;
+            /**
+             * Format: int32
+             * @description seconds
+             */
             timeout: number;
         };
         TestURLActionBody: {
@@ -13119,6 +13386,182 @@ export interface operations {
             };
         };
     };
+    getCodeSign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreCodeSign"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    signAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    deleteCodeSign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    saveCodeSign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveCodeSignBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["SaveCodeSignBody"];
+                "multipart/form-data": components["schemas"]["SaveCodeSignBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     listCustomFields: {
         parameters: {
             query?: {
@@ -13466,6 +13909,53 @@ export interface operations {
             };
         };
     };
+    testEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     listKeyStore: {
         parameters: {
             query?: never;
@@ -13661,6 +14151,50 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    generateText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateTextBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["GenerateTextBody"];
+                "multipart/form-data": components["schemas"]["GenerateTextBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13883,6 +14417,112 @@ export interface operations {
             };
         };
     };
+    maintainServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintainServerBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["MaintainServerBody"];
+                "multipart/form-data": components["schemas"]["MaintainServerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    testServerScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestServerScriptBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["TestServerScriptBody"];
+                "multipart/form-data": components["schemas"]["TestServerScriptBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreScriptReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     getCoreSettings: {
         parameters: {
             query?: never;
@@ -13965,6 +14605,95 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    testSMS: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    oldSystemStatusPOST: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreOldStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14302,6 +15031,44 @@ export interface operations {
             };
         };
     };
+    systemStatusGET: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreSystemStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     getVersion: {
         parameters: {
             query?: never;
@@ -14322,6 +15089,53 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    checkWebTerminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

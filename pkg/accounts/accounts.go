@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/audit"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // User is an account as administrators see it. Its JSON form is the contract's User, which is also what the audit log keeps.
@@ -118,11 +118,7 @@ func New(d Deps) *Service {
 }
 
 // querier is what the service's statements need of a pool or a transaction.
-type querier interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+type querier = postgres.Querier
 
 // inTx runs fn in a transaction and names the operation in errors that are no refusals.
 func (s *Service) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {

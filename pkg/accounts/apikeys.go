@@ -156,9 +156,9 @@ func missing(model, operation string, err error) error {
 
 func keyError(operation string, err error) error {
 	switch {
-	case postgres.Constraint(err, "23505") == "api_keys_name_key":
+	case postgres.Constraint(err, postgres.UniqueViolation) == "api_keys_name_key":
 		return fault.InvalidField("name", "api key with this name already exists.")
-	case postgres.Constraint(err, "23503") != "":
+	case postgres.Constraint(err, postgres.ForeignKeyViolation) != "":
 		return fault.NotFound("User")
 	}
 	return wrap(operation, err)

@@ -222,7 +222,7 @@ func grant(ctx context.Context, tx pgx.Tx, table, column string, role, id int32)
 }
 
 func roleError(operation string, err error) error {
-	if postgres.Constraint(err, uniqueFailure) == "roles_name_key" {
+	if postgres.Constraint(err, postgres.UniqueViolation) == "roles_name_key" {
 		return fault.InvalidField("name", "role with this name already exists.")
 	}
 	return wrap(operation, err)

@@ -16,11 +16,10 @@ import (
 )
 
 const (
-	msgUsername   = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
-	msgTaken      = "A user with that username already exists."
-	maxUsername   = 150
-	userTaken     = "users_username_key"
-	uniqueFailure = "23505"
+	msgUsername = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+	msgTaken    = "A user with that username already exists."
+	maxUsername = 150
+	userTaken   = "users_username_key"
 )
 
 var usernameText = regexp.MustCompile(`^[\p{L}\p{N}_@.+-]+$`)
@@ -98,7 +97,7 @@ func (s *Service) insertUser(ctx context.Context, tx pgx.Tx, n NewUser, hash str
 	err := tx.QueryRow(ctx, `INSERT INTO users (username, password, email, first_name, last_name, role_id, is_superuser, created_by, modified_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, NULLIF($8, ''), NULLIF($8, '')) RETURNING id`,
 		n.Username, hash, normalEmail(n.Email), n.FirstName, n.LastName, n.Role, n.Super, access.From(ctx).Username).Scan(&id)
-	if postgres.Constraint(err, uniqueFailure) == userTaken {
+	if postgres.Constraint(err, postgres.UniqueViolation) == userTaken {
 		return User{}, fault.Refusedf("ERROR: User %s already exists!", n.Username)
 	}
 	if err != nil {
@@ -139,7 +138,7 @@ func (s *Service) Update(ctx context.Context, id int32, change func(*User)) erro
 			last_login_ip = $8::text::inet, role_id = $9, block_dashboard_login = $10, date_format = $11, modified_by = $12, modified_time = now() WHERE id = $1`,
 			id, after.Username, after.FirstName, after.LastName, after.Email, after.IsActive, after.LastLogin, after.LastLoginIP,
 			after.Role, after.BlockDashboardLogin, after.DateFormat, access.From(ctx).Username)
-		if postgres.Constraint(err, uniqueFailure) == userTaken {
+		if postgres.Constraint(err, postgres.UniqueViolation) == userTaken {
 			return fault.InvalidField("username", msgTaken)
 		}
 		if err != nil {

@@ -131,15 +131,7 @@ func (s *Service) FinishHistory(ctx context.Context, tx pgx.Tx, batch []Finished
 			scripts[i] = &text
 		}
 	}
-	rows, err := tx.Query(ctx, finishQuery, ids, pks, results, scripts)
-	if err != nil {
-		return nil, fmt.Errorf("finish history: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[FinishedRow])
-	if err != nil {
-		return nil, fmt.Errorf("finish history: %w", err)
-	}
-	return found, nil
+	return postgres.Collect(ctx, tx, pgx.RowToStructByPos[FinishedRow], "finish history", finishQuery, ids, pks, results, scripts)
 }
 
 // TaskRun is a run of a task as the history keeps it.

@@ -5,16 +5,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // DB is what a query needs: the pool or a transaction.
-type DB interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+type DB = postgres.Querier
 
 // ResolveChecks resolves the open alerts of checks on an agent without notification or action, unless the agent is in
 // maintenance (rest-2.md §3.3).

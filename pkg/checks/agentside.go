@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -54,13 +55,9 @@ const dueQuery = `SELECT ` + selectDefinition + `
 
 // Runnable returns the due checks of an agent, or all of them, with scripts, arguments and variables filled in.
 func (s *Service) Runnable(ctx context.Context, agentPK int32, all bool) ([]agentwire.Check, error) {
-	rows, err := s.Pool.Query(ctx, dueQuery, agentPK, all)
+	defs, err := postgres.Collect(ctx, s.Pool, pgx.RowToStructByName[Definition], "read checks of agent", dueQuery, agentPK, all)
 	if err != nil {
-		return nil, fmt.Errorf("read checks of agent: %w", err)
-	}
-	defs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Definition])
-	if err != nil {
-		return nil, fmt.Errorf("read checks of agent: %w", err)
+		return nil, err
 	}
 	var ids []int32
 	var texts [][]string

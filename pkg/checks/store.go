@@ -2,23 +2,18 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // DB is what a query needs: the pool or a transaction.
-type DB interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+type DB = postgres.Querier
 
 // selectDefinition lists the columns of checks c under the contract's names.
 const selectDefinition = `c.id, c.created_by, c.created_time, c.modified_by, c.modified_time, c.overridden_by_policy, c.name,
@@ -64,15 +59,7 @@ func (r *record) auditName() string {
 }
 
 func records(ctx context.Context, db DB, where string, args ...any) ([]record, error) {
-	rows, err := db.Query(ctx, selectRecord+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read checks: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
-	if err != nil {
-		return nil, fmt.Errorf("read checks: %w", err)
-	}
-	return out, nil
+	return postgres.Collect(ctx, db, pgx.RowToStructByName[record], "read checks", selectRecord+where, args...)
 }
 
 func oneRecord(ctx context.Context, db DB, where string, id int32) (*record, error) {
@@ -139,14 +126,13 @@ func update(ctx context.Context, db DB, d *Definition) error {
 
 // refused turns a reference to a row that disappeared in the meantime into the refusal it would have met before.
 func refused(err error) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) || pg.Code != "23503" {
-		return err
-	}
+	constraint := postgres.Constraint(err, postgres.ForeignKeyViolation)
 	switch {
-	case strings.Contains(pg.ConstraintName, "script"):
+	case constraint == "":
+		return err
+	case strings.Contains(constraint, "script"):
 		return fault.InvalidField("script", "The script does not exist any more.")
-	case strings.Contains(pg.ConstraintName, "policy"):
+	case strings.Contains(constraint, "policy"):
 		return fault.NotFound("Policy")
 	default:
 		return fault.NotFound("Agent")
@@ -158,13 +144,5 @@ const selectResult = `SELECT r.id, r.status, r.alert_severity, r.more_info, r.la
 	r.assigned_check_id AS assigned_check FROM check_results r `
 
 func results(ctx context.Context, db DB, where string, args ...any) ([]Result, error) {
-	rows, err := db.Query(ctx, selectResult+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read check results: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Result])
-	if err != nil {
-		return nil, fmt.Errorf("read check results: %w", err)
-	}
-	return out, nil
+	return postgres.Collect(ctx, db, pgx.RowToStructByName[Result], "read check results", selectResult+where, args...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // AlertFlags are the switches of the agent's effective alert template that concern checks.
@@ -124,16 +125,8 @@ type PolicyStatus struct {
 
 // StatusOf returns the results of a check on all agents; an unknown check has none (rest-2.md §1.2).
 func (s *Service) StatusOf(ctx context.Context, checkID int32) ([]PolicyStatus, error) {
-	rows, err := s.Pool.Query(ctx, `SELECT q.*, a.hostname FROM (`+selectResult+` WHERE r.assigned_check_id = $1) q
+	return postgres.Collect(ctx, s.Pool, pgx.RowToStructByName[PolicyStatus], "read status of check", `SELECT q.*, a.hostname FROM (`+selectResult+` WHERE r.assigned_check_id = $1) q
 		JOIN agents a ON a.id = q.agent ORDER BY q.id`, checkID)
-	if err != nil {
-		return nil, fmt.Errorf("read status of check: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[PolicyStatus])
-	if err != nil {
-		return nil, fmt.Errorf("read status of check: %w", err)
-	}
-	return out, nil
 }
 
 // resultPlace is a result's check and agent, for its history and reset.
@@ -179,15 +172,7 @@ func (s *Service) History(ctx context.Context, p *access.Principal, resultID int
 	if t := daysBack(time.Now(), days); !t.IsZero() {
 		since = &t
 	}
-	rows, err := s.Pool.Query(ctx, historyQuery, r.check, r.agent, since)
-	if err != nil {
-		return nil, fmt.Errorf("read check history: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[HistoryPoint])
-	if err != nil {
-		return nil, fmt.Errorf("read check history: %w", err)
-	}
-	return out, nil
+	return postgres.Collect(ctx, s.Pool, pgx.RowToStructByName[HistoryPoint], "read check history", historyQuery, r.check, r.agent, since)
 }
 
 // Descriptions returns the readable descriptions of checks.

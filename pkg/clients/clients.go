@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Failing says whether anything below a client or site fails; a job maintains it (domain.md §2.7).
@@ -131,7 +132,7 @@ const (
 // writeError turns a violated constraint into the contract's message.
 func writeError(op string, err error) error {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "23505" {
+	if errors.As(err, &pg) && pg.Code == postgres.UniqueViolation {
 		switch pg.TableName {
 		case "clients":
 			return fault.InvalidField("name", errClientExists)

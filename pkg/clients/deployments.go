@@ -15,6 +15,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Deployment is an install link for one site that works until it expires. InstallFlags keep the form in which they were
@@ -59,16 +60,8 @@ const deploymentTables = `deployments d JOIN sites s ON s.id = d.site_id JOIN cl
 
 // List returns the deployments whose site is in scope, by id.
 func (d *Deployments) List(ctx context.Context, sc access.Scope) ([]Deployment, error) {
-	rows, err := d.pool.Query(ctx, `SELECT `+deploymentColumns+` FROM `+deploymentTables+`
+	return postgres.Collect(ctx, d.pool, pgx.RowToStructByName[Deployment], "list deployments", `SELECT `+deploymentColumns+` FROM `+deploymentTables+`
 		WHERE `+siteInScope+` ORDER BY d.id`, scopeArgs(sc)...)
-	if err != nil {
-		return nil, fmt.Errorf("list deployments: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Deployment])
-	if err != nil {
-		return nil, fmt.Errorf("list deployments: %w", err)
-	}
-	return list, nil
 }
 
 // expiryPattern takes the two spellings of the offset that the contract allows; a fraction is refused.

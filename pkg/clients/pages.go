@@ -9,6 +9,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Plain returns the clients in scope by name, without sites, values and totals.
@@ -89,13 +90,5 @@ func (s *Service) PageSites(ctx context.Context, sc access.Scope, p SitePage) ([
 }
 
 func (s *Service) plainSites(ctx context.Context, rest string, args ...any) ([]Site, error) {
-	rows, err := s.pool.Query(ctx, "SELECT "+siteColumns+" FROM sites s JOIN clients c ON c.id = s.client_id "+rest, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list sites: %w", err)
-	}
-	sites, err := pgx.CollectRows(rows, pgx.RowToStructByName[Site])
-	if err != nil {
-		return nil, fmt.Errorf("list sites: %w", err)
-	}
-	return sites, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Site], "list sites", "SELECT "+siteColumns+" FROM sites s JOIN clients c ON c.id = s.client_id "+rest, args...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 const clientColumns = `c.id, c.name, c.failing_checks, c.block_policy_inheritance, c.workstation_policy_id, c.server_policy_id,
@@ -96,15 +97,7 @@ func (s *Service) entries(ctx context.Context, ofClients, ofSites query) ([]Clie
 }
 
 func (s *Service) clients(ctx context.Context, where string, args ...any) ([]Client, error) {
-	rows, err := s.pool.Query(ctx, `SELECT `+clientColumns+` FROM clients c WHERE `+where+` ORDER BY c.name, c.id`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list clients: %w", err)
-	}
-	clients, err := pgx.CollectRows(rows, pgx.RowToStructByName[Client])
-	if err != nil {
-		return nil, fmt.Errorf("list clients: %w", err)
-	}
-	return clients, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Client], "list clients", `SELECT `+clientColumns+` FROM clients c WHERE `+where+` ORDER BY c.name, c.id`, args...)
 }
 
 // ListSites returns the sites in scope by name. Their totals are filled as well.
@@ -128,15 +121,11 @@ func (s *Service) GetSite(ctx context.Context, sc access.Scope, id int32) (SiteE
 }
 
 func (s *Service) siteEntries(ctx context.Context, where string, args ...any) ([]SiteEntry, error) {
-	rows, err := s.pool.Query(ctx, `
+	sites, err := postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Site], "list sites", `
 		SELECT `+siteColumns+` FROM sites s JOIN clients c ON c.id = s.client_id
 		WHERE `+where+` ORDER BY s.name, s.id`, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list sites: %w", err)
-	}
-	sites, err := pgx.CollectRows(rows, pgx.RowToStructByName[Site])
-	if err != nil {
-		return nil, fmt.Errorf("list sites: %w", err)
+		return nil, err
 	}
 	ids := make([]int32, len(sites))
 	for i, site := range sites {

@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Model is what a field belongs to.
@@ -84,15 +85,7 @@ func NewService(pool *pgxpool.Pool, log *audit.Log) *Service {
 
 // List returns the definitions of a model, or all when model is empty, by id.
 func (s *Service) List(ctx context.Context, model Model) ([]Definition, error) {
-	rows, err := s.pool.Query(ctx, `SELECT * FROM custom_fields WHERE $1 = '' OR model = $1 ORDER BY id`, model)
-	if err != nil {
-		return nil, fmt.Errorf("list custom fields: %w", err)
-	}
-	defs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Definition])
-	if err != nil {
-		return nil, fmt.Errorf("list custom fields: %w", err)
-	}
-	return defs, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Definition], "list custom fields", `SELECT * FROM custom_fields WHERE $1 = '' OR model = $1 ORDER BY id`, model)
 }
 
 // Get returns one definition.
@@ -172,8 +165,7 @@ func (s *Service) Delete(ctx context.Context, id int32) error {
 }
 
 func writeError(op string, err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "23505" {
+	if postgres.Code(err) == postgres.UniqueViolation {
 		return fault.InvalidField(fault.NonField, "The fields model, name must make a unique set.")
 	}
 	return fmt.Errorf("%s: %w", op, err)

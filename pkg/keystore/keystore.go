@@ -14,6 +14,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // model is the contract's name of the row in refusals; auditType that in audit rows.
@@ -50,15 +51,7 @@ func New(pool *pgxpool.Pool, log *audit.Log) *Service { return &Service{pool: po
 
 // List returns all entries by id.
 func (s *Service) List(ctx context.Context) ([]Entry, error) {
-	rows, err := s.pool.Query(ctx, `SELECT * FROM global_keystore ORDER BY id`)
-	if err != nil {
-		return nil, fmt.Errorf("list key store: %w", err)
-	}
-	entries, err := pgx.CollectRows(rows, pgx.RowToStructByName[Entry])
-	if err != nil {
-		return nil, fmt.Errorf("list key store: %w", err)
-	}
-	return entries, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Entry], "list key store", `SELECT * FROM global_keystore ORDER BY id`)
 }
 
 func lock(ctx context.Context, db DB, id int32) (Entry, error) {

@@ -168,17 +168,9 @@ func (s *Service) Remove(ctx context.Context, agentPK int32, guid string) error 
 
 // OfAgent returns the updates of an agent, the newest first.
 func (s *Service) OfAgent(ctx context.Context, agentPK int32) ([]Update, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, date_installed, guid, kb, title, installed, downloaded, description, severity,
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Update], "list updates", `SELECT id, date_installed, guid, kb, title, installed, downloaded, description, severity,
 		categories, category_ids, kb_article_ids, more_info_urls, support_url, revision_number, action, result, agent_id AS agent
 		FROM win_updates WHERE agent_id = $1 ORDER BY id DESC`, agentPK)
-	if err != nil {
-		return nil, fmt.Errorf("list updates: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Update])
-	if err != nil {
-		return nil, fmt.Errorf("list updates: %w", err)
-	}
-	return out, nil
 }
 
 // clean drops the character that Postgres cannot hold.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
@@ -85,15 +84,7 @@ const listQuery = `WITH placed AS (
 
 // List returns all policies.
 func (s *Service) List(ctx context.Context) ([]Listed, error) {
-	rows, err := s.pool.Query(ctx, listQuery)
-	if err != nil {
-		return nil, fmt.Errorf("list policies: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Listed])
-	if err != nil {
-		return nil, fmt.Errorf("list policies: %w", err)
-	}
-	return out, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Listed], "list policies", listQuery)
 }
 
 // Get returns one policy.
@@ -216,8 +207,7 @@ func exclude(ctx context.Context, tx pgx.Tx, p *Policy) error {
 }
 
 func taken(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "23505" {
+	if postgres.Code(err) == postgres.UniqueViolation {
 		return fault.InvalidField("name", "policy with this name already exists.")
 	}
 	return err

@@ -178,7 +178,9 @@ func TestSecondConnectionReplacesTheFirst(t *testing.T) {
 	b.srv.Agent(t, id, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	receive(t, kicked)
 	receive(t, kicked) // both come back again and again
-	contested := func() int { return b.logs.FilterMessageSnippet("two machines").FilterField(zap.String("agent_id", id)).Len() }
+	contested := func() int {
+		return b.logs.FilterMessageSnippet("two machines").FilterField(zap.String("agent_id", id)).Len()
+	}
 	require.Eventually(t, func() bool { return contested() == 1 }, wait, time.Millisecond)
 	receive(t, kicked)
 	require.Equal(t, 1, contested(), "however long they go on")

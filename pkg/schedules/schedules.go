@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 const (
@@ -174,8 +174,7 @@ func (s *Service) Delete(ctx context.Context, id int32) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `DELETE FROM schedules WHERE id = $1`, id)
-		var pg *pgconn.PgError
-		if errors.As(err, &pg) && pg.Code == "23503" {
+		if postgres.Code(err) == postgres.ForeignKeyViolation {
 			return fault.Refused(inUse)
 		}
 		if err != nil {

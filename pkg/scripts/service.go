@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
@@ -17,11 +16,7 @@ import (
 )
 
 // DB is what a query needs: the pool or a transaction.
-type DB interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+type DB = postgres.Querier
 
 // Service is the use cases of scripts and snippets.
 type Service struct {
@@ -45,16 +40,8 @@ type Filter struct {
 // List returns the scripts ordered by category, those without one last. The bodies are left out.
 func (s *Service) List(ctx context.Context, f Filter) ([]Script, error) {
 	query := strings.Replace(selectScript, "script_body", "'' AS script_body", 1)
-	rows, err := s.pool.Query(ctx, query+`WHERE ($1 OR script_type <> 'builtin') AND ($2 OR NOT hidden)
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Script], "list scripts", query+`WHERE ($1 OR script_type <> 'builtin') AND ($2 OR NOT hidden)
 		ORDER BY category NULLS LAST, id`, f.Community, f.Hidden)
-	if err != nil {
-		return nil, fmt.Errorf("list scripts: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Script])
-	if err != nil {
-		return nil, fmt.Errorf("list scripts: %w", err)
-	}
-	return out, nil
 }
 
 // Get returns one script.

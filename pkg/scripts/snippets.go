@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
@@ -14,19 +13,9 @@ import (
 
 const selectSnippet = `SELECT id, name, "desc", code, shell FROM script_snippets `
 
-const uniqueViolation = "23505"
-
 // Snippets returns all snippets. Snippets are not audited (rest-2.md §0.6).
 func (s *Service) Snippets(ctx context.Context) ([]Snippet, error) {
-	rows, err := s.pool.Query(ctx, selectSnippet+`ORDER BY id`)
-	if err != nil {
-		return nil, fmt.Errorf("list snippets: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[Snippet])
-	if err != nil {
-		return nil, fmt.Errorf("list snippets: %w", err)
-	}
-	return out, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Snippet], "list snippets", selectSnippet+`ORDER BY id`)
 }
 
 // Snippet returns one snippet.
@@ -85,11 +74,10 @@ func (s *Service) DeleteSnippet(ctx context.Context, id int32) error {
 
 // taken turns the unique violation of the name into its field message.
 func taken(operation string, err error) error {
-	var pg *pgconn.PgError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &pg) && pg.Code == uniqueViolation:
+	case postgres.Code(err) == postgres.UniqueViolation:
 		return fault.InvalidField("name", "script snippet with this name already exists.")
 	default:
 		return fmt.Errorf("%s: %w", operation, err)

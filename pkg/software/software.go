@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -27,11 +27,7 @@ const MaxItems = 20_000
 var ErrReport = errors.New("software report is not valid")
 
 // DB is what a query needs: the pool or a transaction.
-type DB interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+type DB = postgres.Querier
 
 // Decode reads the body of a software post (agent-protocol.md §4.5). A missing or null list is empty; values that are no
 // text become their JSON text. Errors wrap ErrReport and never quote the input.

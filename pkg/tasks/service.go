@@ -199,13 +199,9 @@ func (s *Service) OfAgent(ctx context.Context, p *access.Principal, agentID stri
 	if err != nil {
 		return nil, fmt.Errorf("list policy tasks of agent: %w", err)
 	}
-	rows, err := s.Pool.Query(ctx, selectResult+`WHERE r.agent_id = $1`, ref.PK)
+	reported, err := postgres.Collect(ctx, s.Pool, pgx.RowToStructByName[Result], "read task results", selectResult+`WHERE r.agent_id = $1`, ref.PK)
 	if err != nil {
-		return nil, fmt.Errorf("read task results: %w", err)
-	}
-	reported, err := pgx.CollectRows(rows, pgx.RowToStructByName[Result])
-	if err != nil {
-		return nil, fmt.Errorf("read task results: %w", err)
+		return nil, err
 	}
 	byTask := make(map[int32]*Result, len(reported))
 	for i := range reported {
@@ -220,13 +216,9 @@ func (s *Service) OfAgent(ctx context.Context, p *access.Principal, agentID stri
 
 // ByChecks returns the plain tasks that are assigned to checks, by check.
 func (s *Service) ByChecks(ctx context.Context, checkIDs []int32) (map[int32][]Definition, error) {
-	rows, err := s.Pool.Query(ctx, `SELECT `+selectDefinition+` FROM tasks t WHERE t.assigned_check_id = ANY ($1) ORDER BY t.id`, checkIDs)
+	found, err := postgres.Collect(ctx, s.Pool, pgx.RowToStructByName[Definition], "read assigned tasks", `SELECT `+selectDefinition+` FROM tasks t WHERE t.assigned_check_id = ANY ($1) ORDER BY t.id`, checkIDs)
 	if err != nil {
-		return nil, fmt.Errorf("read assigned tasks: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Definition])
-	if err != nil {
-		return nil, fmt.Errorf("read assigned tasks: %w", err)
+		return nil, err
 	}
 	out := map[int32][]Definition{}
 	for _, d := range found {

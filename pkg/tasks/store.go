@@ -2,23 +2,18 @@ package tasks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // DB is what a query needs: the pool or a transaction.
-type DB interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+type DB = postgres.Querier
 
 const selectDefinition = `t.id, t.created_by, t.created_time, t.modified_by, t.modified_time, t.actions, t.name,
 	t.collector_all_output, t.enabled, t.continue_on_error, t.alert_severity, t.email_alert, t.text_alert, t.dashboard_alert,
@@ -47,15 +42,7 @@ const selectRecord = `SELECT ` + selectDefinition + `, a.site_id, si.client_id, 
 	LEFT JOIN alert_templates at ON at.id = a.alert_template_id `
 
 func records(ctx context.Context, db DB, where string, args ...any) ([]record, error) {
-	rows, err := db.Query(ctx, selectRecord+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read tasks: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
-	if err != nil {
-		return nil, fmt.Errorf("read tasks: %w", err)
-	}
-	return out, nil
+	return postgres.Collect(ctx, db, pgx.RowToStructByName[record], "read tasks", selectRecord+where, args...)
 }
 
 func oneRecord(ctx context.Context, db DB, where string, id int32) (*record, error) {
@@ -107,17 +94,16 @@ func insert(ctx context.Context, db DB, d *Definition) error {
 
 // refused turns violations of the schema that a client can cause into refusals.
 func refused(operation string, err error) error {
-	var pg *pgconn.PgError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &pg) && pg.Code == "23505":
+	switch postgres.Code(err) {
+	case postgres.UniqueViolation:
 		return fault.InvalidField("win_task_name", "automated task with this win task name already exists.")
-	case errors.As(err, &pg) && pg.Code == "23503":
+	case postgres.ForeignKeyViolation:
 		return fault.InvalidField(fault.NonField, "A row that the task refers to does not exist any more.")
-	default:
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", operation, err)
 	}
+	return nil
 }
 
 const selectResult = `SELECT r.id, r.retcode, r.stdout, r.stderr, r.execution_time, r.last_run, r.status, r.sync_status,

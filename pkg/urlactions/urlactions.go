@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/variables"
 )
 
@@ -87,15 +88,7 @@ type querier interface {
 
 // List returns all actions by id.
 func (s *Service) List(ctx context.Context) ([]Action, error) {
-	rows, err := s.pool.Query(ctx, `SELECT * FROM url_actions ORDER BY id`)
-	if err != nil {
-		return nil, fmt.Errorf("list url actions: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Action])
-	if err != nil {
-		return nil, fmt.Errorf("list url actions: %w", err)
-	}
-	return list, nil
+	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Action], "list url actions", `SELECT * FROM url_actions ORDER BY id`)
 }
 
 // Get returns one action.

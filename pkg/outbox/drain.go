@@ -156,7 +156,7 @@ func (d *Drainer) handOver(ctx context.Context, tx pgx.Tx, rows []outboxdb.Claim
 	sent := make([]int64, 0, len(rows))
 	var sending error
 	for _, r := range rows {
-		err := d.sender.Enqueue(ctx, queue.Task{ID: r.TaskID.String(), Kind: r.Kind, Queue: r.Queue, Payload: r.Payload})
+		err := d.sender.Enqueue(ctx, queue.Task{ID: r.TaskID.String(), Kind: r.Kind, Queue: r.Queue, Payload: r.Payload, RequestID: r.RequestID})
 		if err != nil && !errors.Is(err, queue.ErrExists) {
 			sending = errors.Join(errSend, err)
 			if !d.sender.Up() || ctx.Err() != nil {

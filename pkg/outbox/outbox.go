@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/schema/db/outboxdb"
 )
@@ -43,7 +44,7 @@ func Enqueue(ctx context.Context, tx outboxdb.DBTX, messages ...Message) (int64,
 	if len(messages) == 0 {
 		return 0, nil
 	}
-	var p outboxdb.InsertOutboxParams
+	p := outboxdb.InsertOutboxParams{RequestID: log.RequestID(ctx)}
 	for _, m := range messages {
 		payload, err := encode(m)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
@@ -145,6 +146,33 @@ func TestWorkFollowsTheTransaction(t *testing.T) {
 	b.eventually(t, func() bool { return b.rows(t, "done_at IS NOT NULL") == 1 }, "the row is marked done")
 	require.Equal(t, map[string]int{`{"id": 7}`: 1}, b.done)
 	require.Zero(t, b.rows(t, "done_at IS NULL"))
+}
+
+// TestRequestIDFollowsTheWork from the request that asked for it into the handler's context and the log of its failure.
+func TestRequestIDFollowsTheWork(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	seen := make(chan string, 2)
+	s, err := queue.NewServer(b.conn, queue.ServerSettings{Concurrency: 1, FirstRetry: time.Minute}, b.logger, b.registry,
+		outbox.Once(b.pool, queue.Handler{Kind: queue.Kind{Name: "trace"}, Do: func(ctx context.Context, task queue.Task) error {
+			seen <- log.RequestID(ctx)
+			return queue.Permanent(errors.New("not today"))
+		}}))
+	require.NoError(t, err)
+	require.NoError(t, s.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
+	for _, id := range []string{"req-7", ""} {
+		ctx := t.Context()
+		if id != "" {
+			ctx = log.WithRequestID(ctx, id)
+		}
+		_, err := outbox.Enqueue(ctx, b.pool, outbox.Message{Kind: "trace"})
+		require.NoError(t, err)
+		_, err = b.drainer(t, b.client, outbox.Settings{}).Drain(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, id, <-seen)
+	}
+	b.eventually(t, func() bool { return b.logs.FilterField(zap.String("request_id", "req-7")).Len() == 1 }, "the failure names the request")
 }
 
 func TestDedupeKeyKeepsTheFirst(t *testing.T) {

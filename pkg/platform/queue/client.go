@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
 
 // Client hands tasks to the queues.
@@ -51,7 +53,11 @@ func (c *Client) enqueue(ctx context.Context, task Task, extra ...asynq.Option) 
 	if task.ID != "" {
 		options = append(options, asynq.TaskID(task.ID))
 	}
-	_, err := c.inner.EnqueueContext(ctx, asynq.NewTask(task.Kind, task.Payload), options...)
+	var headers map[string]string
+	if task.RequestID != "" {
+		headers = map[string]string{log.RequestIDHeader: task.RequestID}
+	}
+	_, err := c.inner.EnqueueContext(ctx, asynq.NewTaskWithHeaders(task.Kind, task.Payload, headers), options...)
 	if errors.Is(err, asynq.ErrTaskIDConflict) || errors.Is(err, asynq.ErrDuplicateTask) {
 		return ErrExists
 	}

@@ -58,6 +58,8 @@ type Task struct {
 	Kind    string
 	Queue   string // empty = Default
 	Payload []byte // JSON
+	// RequestID is that of the request which asked for the work; handlers have it in their context. Empty = none.
+	RequestID string
 	// Attempt counts from 1. Set for handlers only.
 	Attempt int
 	// Last tells a handler that the task is dead if it fails now.

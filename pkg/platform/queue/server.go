@@ -95,6 +95,11 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 		return fmt.Errorf("no handler for tasks of kind %q", t.Type())
 	}
 	task := taskOf(ctx, t)
+	logger := s.logger
+	if task.RequestID != "" {
+		ctx = log.WithRequestID(ctx, task.RequestID)
+		logger = logger.With(zap.String(log.FieldRequestID, task.RequestID))
+	}
 	outcome := "panicked"
 	began := time.Now()
 	s.metrics.running.Inc()
@@ -105,14 +110,14 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 	err = h.Do(ctx, task)
 	outcome = outcomeOf(err, task.Last)
 	if err != nil {
-		s.logger.Warn("background task did not succeed", zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID),
+		logger.Warn("background task did not succeed", zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID),
 			zap.String(log.FieldQueue, task.Queue), zap.Int(log.FieldAttempt, task.Attempt), zap.String("outcome", outcome), zap.Error(err))
 	}
 	return err
 }
 
 func taskOf(ctx context.Context, t *asynq.Task) Task {
-	task := Task{Kind: t.Type(), Payload: t.Payload()}
+	task := Task{Kind: t.Type(), Payload: t.Payload(), RequestID: t.Headers()[log.RequestIDHeader]}
 	// The three are there in every context the worker makes; without them the zero values say first and not last.
 	task.ID, _ = asynq.GetTaskID(ctx)
 	task.Queue, _ = asynq.GetQueueName(ctx)

@@ -1,8 +1,8 @@
 -- name: InsertOutbox :execrows
 -- One row per (kind, dedupe_key): a second one is not inserted. The notification wakes the drainers when the caller commits.
 WITH added AS (
-  INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at)
-  SELECT n.queue, n.kind, n.payload, nullif(n.dedupe_key, ''), now() + n.delay_ms * interval '1 millisecond'
+  INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at, request_id)
+  SELECT n.queue, n.kind, n.payload, nullif(n.dedupe_key, ''), now() + n.delay_ms * interval '1 millisecond', nullif(sqlc.arg(request_id)::text, '')
   FROM (SELECT unnest(sqlc.arg(queues)::text[]) AS queue, unnest(sqlc.arg(kinds)::text[]) AS kind, unnest(sqlc.arg(payloads)::jsonb[]) AS payload,
     unnest(sqlc.arg(dedupe_keys)::text[]) AS dedupe_key, unnest(sqlc.arg(delays_ms)::bigint[]) AS delay_ms) n
   ON CONFLICT (kind, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
@@ -12,7 +12,7 @@ SELECT added.id, pg_notify('outbox', '') FROM added;
 
 -- name: ClaimOutbox :many
 -- The rows stay locked until the transaction ends; other drainers pass over them.
-SELECT id, task_id, queue, kind, payload, attempts, created FROM outbox
+SELECT id, task_id, queue, kind, payload, attempts, created, coalesce(request_id, '')::text AS request_id FROM outbox
 WHERE dispatched_at IS NULL AND available_at <= now()
 ORDER BY available_at, id
 LIMIT sqlc.arg(batch)

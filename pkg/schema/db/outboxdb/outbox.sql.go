@@ -14,7 +14,7 @@ import (
 )
 
 const claimOutbox = `-- name: ClaimOutbox :many
-SELECT id, task_id, queue, kind, payload, attempts, created FROM outbox
+SELECT id, task_id, queue, kind, payload, attempts, created, coalesce(request_id, '')::text AS request_id FROM outbox
 WHERE dispatched_at IS NULL AND available_at <= now()
 ORDER BY available_at, id
 LIMIT $1
@@ -22,13 +22,14 @@ FOR UPDATE SKIP LOCKED
 `
 
 type ClaimOutboxRow struct {
-	ID       int64
-	TaskID   uuid.UUID
-	Queue    string
-	Kind     string
-	Payload  json.RawMessage
-	Attempts int32
-	Created  time.Time
+	ID        int64
+	TaskID    uuid.UUID
+	Queue     string
+	Kind      string
+	Payload   json.RawMessage
+	Attempts  int32
+	Created   time.Time
+	RequestID string
 }
 
 // The rows stay locked until the transaction ends; other drainers pass over them.
@@ -49,6 +50,7 @@ func (q *Queries) ClaimOutbox(ctx context.Context, db DBTX, batch int32) ([]Clai
 			&i.Payload,
 			&i.Attempts,
 			&i.Created,
+			&i.RequestID,
 		); err != nil {
 			return nil, err
 		}
@@ -62,10 +64,10 @@ func (q *Queries) ClaimOutbox(ctx context.Context, db DBTX, batch int32) ([]Clai
 
 const insertOutbox = `-- name: InsertOutbox :execrows
 WITH added AS (
-  INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at)
-  SELECT n.queue, n.kind, n.payload, nullif(n.dedupe_key, ''), now() + n.delay_ms * interval '1 millisecond'
-  FROM (SELECT unnest($1::text[]) AS queue, unnest($2::text[]) AS kind, unnest($3::jsonb[]) AS payload,
-    unnest($4::text[]) AS dedupe_key, unnest($5::bigint[]) AS delay_ms) n
+  INSERT INTO outbox (queue, kind, payload, dedupe_key, available_at, request_id)
+  SELECT n.queue, n.kind, n.payload, nullif(n.dedupe_key, ''), now() + n.delay_ms * interval '1 millisecond', nullif($1::text, '')
+  FROM (SELECT unnest($2::text[]) AS queue, unnest($3::text[]) AS kind, unnest($4::jsonb[]) AS payload,
+    unnest($5::text[]) AS dedupe_key, unnest($6::bigint[]) AS delay_ms) n
   ON CONFLICT (kind, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
   RETURNING id
 )
@@ -73,6 +75,7 @@ SELECT added.id, pg_notify('outbox', '') FROM added
 `
 
 type InsertOutboxParams struct {
+	RequestID  string
 	Queues     []string
 	Kinds      []string
 	Payloads   []json.RawMessage
@@ -83,6 +86,7 @@ type InsertOutboxParams struct {
 // One row per (kind, dedupe_key): a second one is not inserted. The notification wakes the drainers when the caller commits.
 func (q *Queries) InsertOutbox(ctx context.Context, db DBTX, arg InsertOutboxParams) (int64, error) {
 	result, err := db.Exec(ctx, insertOutbox,
+		arg.RequestID,
 		arg.Queues,
 		arg.Kinds,
 		arg.Payloads,

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
@@ -42,6 +43,10 @@ type bundle struct {
 	agents    *agents.Service
 	publisher *results.Publisher
 	site      int32
+
+	logs    *observer.ObservedLogs // of the consumers
+	log     *zap.Logger
+	metrics *prometheus.Registry // of the last consumer
 }
 
 type quietAlerts struct{}
@@ -52,7 +57,8 @@ func (quietAlerts) ResolveChecks(ctx context.Context, db checks.DB, pk int32, id
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
-	b := &bundle{ctx: t.Context(), url: dbtest.NewURL(t), srv: bustest.Start(t)}
+	core, logs := observer.New(zap.InfoLevel)
+	b := &bundle{ctx: t.Context(), url: dbtest.NewURL(t), srv: bustest.Start(t), logs: logs, log: zap.New(core)}
 	var err error
 	b.pool, err = pgxpool.New(context.Background(), b.url)
 	require.NoError(t, err)
@@ -97,8 +103,9 @@ func (b *bundle) handlers() map[results.Kind]results.Handler {
 
 func (b *bundle) consumer(t *testing.T, conn *bus.Conn, handlers map[results.Kind]results.Handler) *results.Consumer {
 	t.Helper()
+	b.metrics = prometheus.NewRegistry()
 	c, err := results.NewConsumer(results.Deps{
-		Conn: conn, Pool: b.pool, Handlers: handlers, Log: zap.NewNop(), Metrics: prometheus.NewRegistry(),
+		Conn: conn, Pool: b.pool, Handlers: handlers, Log: b.log, Metrics: b.metrics,
 		Limits: results.Limits{Backoff: 10 * time.Millisecond},
 	})
 	require.NoError(t, err)

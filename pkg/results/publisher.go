@@ -16,6 +16,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
@@ -114,6 +115,9 @@ func (p *Publisher) publish(ctx context.Context, r Result) (outcome string, err 
 	}
 	if r.Ref != "" {
 		m.Header[headerRef] = []string{r.Ref}
+	}
+	if id := log.RequestID(ctx); id != "" {
+		m.Header[log.RequestIDHeader] = []string{id}
 	}
 	var done <-chan struct{}
 	if busy <= nudgedAtOnce && p.worthWaiting() {

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
@@ -87,11 +88,13 @@ type Message struct {
 	Ref      string
 	Body     []byte
 	Received time.Time // when the stream took it
+	// RequestID is that of the request which brought the result, or "".
+	RequestID string
 }
 
 // parse reads a stored message; the error says what is wrong with it.
 func parse(m jetstream.Msg) (Message, error) {
-	out := Message{Body: m.Data(), ID: m.Headers().Get(nats.MsgIdHdr), Ref: m.Headers().Get(headerRef)}
+	out := Message{Body: m.Data(), ID: m.Headers().Get(nats.MsgIdHdr), Ref: m.Headers().Get(headerRef), RequestID: m.Headers().Get(log.RequestIDHeader)}
 	meta, err := m.Metadata()
 	if err != nil {
 		return out, fmt.Errorf("metadata: %w", err)

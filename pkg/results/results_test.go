@@ -13,9 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/proto/events"
 	"github.com/gueencode/gueenrmm/proto/subjects"
@@ -139,7 +141,9 @@ func TestPoisonIsParkedAndTheRestGoesOn(t *testing.T) {
 	b.publish(t, results.KindSoftware, agent, "", "", `{"software":{}}`)
 	b.publish(t, "weather", agent, "", "", `{}`)
 	b.publish(t, results.KindHistory, agent, "breaks", "7", `{"results":"breaks"}`)
-	b.publish(t, results.KindCheck, agent, "", "", fmt.Sprintf(`{"id":%d,"status":"failing","output":""}`, foreign))
+	require.NoError(t, b.publisher.Publish(log.WithRequestID(b.ctx, "req-9"), results.Result{
+		Kind: results.KindCheck, AgentID: agent, Body: fmt.Appendf(nil, `{"id":%d,"status":"failing","output":""}`, foreign),
+	}))
 	b.publish(t, results.KindTask, agent, "", "999", `{"retcode":0}`)
 	b.publish(t, results.KindHistory, agent, "", "999", `{"results":"x"}`)
 	b.publish(t, results.KindCheck, "nobodyknowsthisagentidentifier", "", "", good)
@@ -152,6 +156,28 @@ func TestPoisonIsParkedAndTheRestGoesOn(t *testing.T) {
 	require.Equal(t, 6, b.number(t, `SELECT count(*) FROM parked_results`))
 	require.Equal(t, 1, b.number(t, `SELECT count(*) FROM parked_results WHERE reason LIKE '%panicked%' AND payload = '{"results":"breaks"}'`))
 	require.Equal(t, 0, b.number(t, `SELECT count(*) FROM check_results WHERE status = 'failing'`))
+	// Once in the log with the agent and the request that brought it, and each in the metrics.
+	require.Equal(t, 1, b.logs.FilterMessage("result is not for a row of its agent").FilterField(zap.String("agent_id", agent)).Len())
+	require.Equal(t, 1, b.logs.FilterField(zap.String("request_id", "req-9")).Len())
+	require.Equal(t, map[string]float64{"applied": 1, "dropped": 3, "gone": 1, "parked": 6}, b.outcomes(t))
+}
+
+// outcomes sums what the last consumer counted.
+func (b *bundle) outcomes(t *testing.T) map[string]float64 {
+	t.Helper()
+	families, err := b.metrics.Gather()
+	require.NoError(t, err)
+	sums := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if f.GetName() == "gueen_results_applied_total" && l.GetName() == "outcome" {
+					sums[l.GetValue()] += m.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return sums
 }
 
 // breaking panics on one result.

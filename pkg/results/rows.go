@@ -112,7 +112,7 @@ func (c *Consumer) park(ctx context.Context, db DB, subject string, m Message, r
 		return fmt.Errorf("park result: %w", err)
 	}
 	c.limited.Warn("parked "+string(m.Kind), "result cannot be applied and was parked", zap.String(log.FieldSubject, subject),
-		zap.String(log.FieldMessageID, m.ID), zap.String(log.FieldReason, text))
+		zap.String(log.FieldMessageID, m.ID), zap.String(log.FieldRequestID, m.RequestID), zap.String(log.FieldReason, text))
 	return nil
 }
 

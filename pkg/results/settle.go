@@ -191,7 +191,8 @@ func (c *Consumer) hand(ctx context.Context, tx pgx.Tx, w *work, kind Kind) erro
 		if reason, ok := report.Dropped[j]; ok {
 			w.outcomes[i] = outcomeDropped
 			c.limited.Warn("dropped "+batch[j].AgentID, "result is not for a row of its agent",
-				zap.String(log.FieldAgentID, batch[j].AgentID), zap.String("kind", string(kind)), zap.Error(reason))
+				zap.String(log.FieldAgentID, batch[j].AgentID), zap.String("kind", string(kind)),
+				zap.String(log.FieldRequestID, batch[j].RequestID), zap.Error(reason))
 		}
 		if reason, ok := report.Poison[j]; ok {
 			w.outcomes[i] = outcomeParked

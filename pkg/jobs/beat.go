@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/outbox"
+	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/schema/db/jobsdb"
@@ -44,6 +45,7 @@ type Deps struct {
 	Logger   *zap.Logger
 	Metrics  prometheus.Registerer
 	Now      func() time.Time // nil = time.Now
+	Pulse    *health.Pulse    // beats with every turn; nil = nobody asks
 }
 
 // Beat schedules the jobs while it leads. Run it with lifecycle.Group.Go.
@@ -53,6 +55,7 @@ type Beat struct {
 	settings Settings
 	logger   *zap.Logger
 	limited  *log.Limited
+	pulse    *health.Pulse
 	now      func() time.Time
 	queries  *jobsdb.Queries
 	lease    *lease
@@ -70,7 +73,7 @@ func NewBeat(name string, settings Settings, d Deps) (*Beat, error) {
 	}
 	settings = settings.withDefaults()
 	b := &Beat{
-		pool: d.Pool, registry: d.Registry, settings: settings, logger: d.Logger, now: d.Now, queries: jobsdb.New(),
+		pool: d.Pool, registry: d.Registry, settings: settings, logger: d.Logger, pulse: d.Pulse, now: d.Now, queries: jobsdb.New(),
 		limited: log.NewLimited(d.Logger, time.Minute, time.Now),
 		// Two beats on one machine must not take each other's lease for their own.
 		lease:  &lease{db: d.Pool, queries: jobsdb.New(), holder: name + " " + uuid.NewString(), ttl: settings.TTL, now: d.Now},
@@ -90,6 +93,7 @@ func (b *Beat) Run(ctx context.Context) error {
 	tick := time.NewTicker(b.settings.Tick)
 	defer tick.Stop()
 	for {
+		b.pulse.Beat()
 		if err := b.turn(ctx); err != nil && ctx.Err() == nil && postgres.Code(err) != "" {
 			// Anything else is a lost connection, which its probe reports.
 			b.limited.Warn("turn", "periodic jobs are not scheduled", zap.Error(err))

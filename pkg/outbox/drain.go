@@ -39,6 +39,7 @@ type Settings struct {
 	Within   time.Duration // deadline of one batch, default 20 s
 	Recheck  time.Duration // how long a task may be in the queue before it is looked for there, default 2 min
 	Interval time.Duration // how often lost tasks are looked for, default 1 min
+	Pulse    *health.Pulse // beats with every batch; nil = nobody asks
 }
 
 func (s Settings) withDefaults() Settings {
@@ -94,6 +95,7 @@ func (d *Drainer) Run(ctx context.Context) error {
 	recover := time.NewTicker(d.settings.Interval)
 	defer recover.Stop()
 	for {
+		d.settings.Pulse.Beat()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -121,6 +123,7 @@ func (d *Drainer) report(ctx context.Context, operation string, err error) {
 
 func (d *Drainer) drainAll(ctx context.Context) error {
 	for ctx.Err() == nil {
+		d.settings.Pulse.Beat()
 		n, err := d.Drain(ctx)
 		if err != nil || n < int(d.settings.Batch) {
 			return err

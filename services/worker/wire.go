@@ -60,6 +60,9 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	return addQueue(cfg.Worker, rt, db.Pool, redis, append(periodicWork.Handlers(), domain...))
 }
 
+// hangs is how long the hand-over may be silent before the program counts as dead; its longest step takes 20 s.
+const hangs = 2 * time.Minute
+
 // addQueue adds the hand-over from the outbox and the worker of the queues.
 func addQueue(cfg workerSettings, rt *service.Runtime, pool *pgxpool.Pool, redis *queue.Conn, handlers []queue.Handler) error {
 	kinds := make([]queue.Kind, len(handlers))
@@ -76,7 +79,9 @@ func addQueue(cfg workerSettings, rt *service.Runtime, pool *pgxpool.Pool, redis
 	if err := rt.Metrics.Register(inspector.Collector()); err != nil {
 		return fmt.Errorf("register queue metrics: %w", err)
 	}
-	drainer, err := outbox.NewDrainer(pool, client, inspector, outbox.Settings{Recheck: cfg.Recheck, Interval: cfg.Recheck / 2}, rt.Log, rt.Metrics)
+	drainer, err := outbox.NewDrainer(pool, client, inspector, outbox.Settings{
+		Recheck: cfg.Recheck, Interval: cfg.Recheck / 2, Pulse: rt.Health.Pulse("outbox", hangs),
+	}, rt.Log, rt.Metrics)
 	if err != nil {
 		return err
 	}

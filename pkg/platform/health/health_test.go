@@ -167,3 +167,18 @@ func TestJitterStaysNear(t *testing.T) {
 		require.LessOrEqual(t, j, 1250*time.Millisecond)
 	}
 }
+
+// TestSilentLoopIsNotAlive: a loop that hangs makes the private port and the watchdog say so, and one that turns again cures it.
+func TestSilentLoopIsNotAlive(t *testing.T) {
+	t.Parallel()
+	r, _, _, _ := setup(t)
+	steady := r.Pulse("steady", time.Hour)
+	hung := r.Pulse("hung", time.Nanosecond)
+	require.Eventually(t, func() bool { return r.CheckAlive() != nil }, 5*time.Second, time.Millisecond)
+	require.ErrorContains(t, r.CheckAlive(), "hung: has not turned for 0s")
+	require.NotContains(t, r.CheckAlive().Error(), "steady")
+	steady.Beat()
+	hung.Beat()
+	var nobody *health.Pulse
+	nobody.Beat()
+}

@@ -111,7 +111,7 @@ func (s *Service) Login(ctx context.Context, c Credentials) (Token, error) {
 		}
 	}
 	if !ok {
-		if err := s.auditFailure(ctx, s.Pool, who.username, "Two Factor token rejected"); err != nil {
+		if err := s.auditFailure(ctx, s.Pool, who.username, wrongCode); err != nil {
 			return Token{}, err
 		}
 		return Token{}, fault.Refused(badCredentials)

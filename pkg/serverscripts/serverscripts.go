@@ -76,7 +76,7 @@ func (r *Runner) run(ctx context.Context, s Script) (result Result, err error) {
 	limited, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	cmd := exec.CommandContext(limited, path, s.Args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, environment(s.Env), pipeGrace
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, Environment(s.Env...), pipeGrace
 	ownGroup(cmd)
 	stdout, stderr := &bounded{}, &bounded{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
@@ -99,7 +99,9 @@ func (r *Runner) run(ctx context.Context, s Script) (result Result, err error) {
 	}
 }
 
-func environment(given []string) []string {
+// Environment is what a program gets that people run on the server: a plain environment and the given variables. The service's
+// own holds its credentials.
+func Environment(given ...string) []string {
 	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "TZ=UTC"}
 	if home, err := os.UserHomeDir(); err == nil {
 		env = append(env, "HOME="+home)

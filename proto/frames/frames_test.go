@@ -99,3 +99,31 @@ func FuzzFrames(f *testing.F) {
 		}
 	})
 }
+
+func TestServerShellActions(t *testing.T) {
+	t.Parallel()
+	a, err := frames.ParseServerShellAction([]byte(`{"action":"trmmcli.resize","data":{"rows":30,"cols":"100"}}`))
+	require.NoError(t, err)
+	require.Equal(t, frames.ServerShellAction{Action: frames.ServerShellResize, Rows: 30, Cols: 100}, a)
+	a, err = frames.ParseServerShellAction([]byte(`{"action":"trmmcli.input","data":{"input":"ls\r"}}`))
+	require.NoError(t, err)
+	require.Equal(t, "ls\r", a.Input)
+	for _, bad := range []string{
+		``, `[]`, `{}`, `{"action":"start"}`, `{"action":"trmmcli.resize","data":{"rows":0,"cols":1}}`, `{"action":"trmmcli.resize","data":{"rows":1}}`,
+		`{"action":"trmmcli.resize","data":{"rows":1,"cols":99999}}`, `{"action":"trmmcli.input","data":{"input":7}}`,
+	} {
+		_, err := frames.ParseServerShellAction([]byte(bad))
+		require.ErrorIs(t, err, frames.ErrFrame, bad)
+	}
+}
+
+func FuzzParseServerShellAction(f *testing.F) {
+	f.Add([]byte(`{"action":"trmmcli.input","data":{"input":"ls\r"}}`))
+	f.Add([]byte(`{"action":"trmmcli.resize","data":{"rows":30,"cols":100}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := frames.ParseServerShellAction(data)
+		if err == nil {
+			require.Contains(t, []string{frames.ServerShellInput, frames.ServerShellResize, frames.ServerShellDisconnect}, a.Action)
+		}
+	})
+}

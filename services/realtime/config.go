@@ -25,6 +25,8 @@ type httpSettings struct {
 	WebOrigins     []string      `conf:"web.origins" default:"http://127.0.0.1:8080" help:"Origins of the web app; pages of others are refused."`
 	TrustedProxies []string      `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7" help:"Networks of the proxies whose forwarding headers name the caller's address."`
 	SessionCheck   time.Duration `conf:"realtime.session_check" default:"5s" min:"100ms" max:"5m" help:"Time between looks whether the sessions of open sockets still hold."`
+	WebTerminal    bool          `conf:"api.web_terminal" default:"true" help:"Allow the server's terminal in the web app, if the global settings do too."`
+	Demo           bool          `conf:"api.demo" default:"false" help:"Refuse what a public demo must not do."`
 	CertFile       string        `conf:"web.cert_file" default:"" help:"Certificate of the public names; the dashboard shows when it expires."`
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// A shell on the server reads its start-up files from the home directory; this machine's are none of the tests' business.
+	if err := os.Setenv("HOME", os.TempDir()); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
 }
 
@@ -58,7 +63,7 @@ func setup(t *testing.T) *bundle {
 	return b
 }
 
-func (b *bundle) start(t *testing.T) (address, private string, stop func()) {
+func (b *bundle) start(t *testing.T, more ...string) (address, private string, stop func()) {
 	t.Helper()
 	address, private = free(t), free(t)
 	env := []string{
@@ -68,7 +73,7 @@ func (b *bundle) start(t *testing.T) (address, private string, stop func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, nil, env) }()
+	go func() { done <- run(ctx, nil, append(env, more...)) }()
 	stopped := false
 	stop = func() {
 		if !stopped {

@@ -21,6 +21,7 @@ import (
 	"github.com/gueencode/gueenrmm/services/realtime/internal/dashinfo"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/gate"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/live"
+	"github.com/gueencode/gueenrmm/services/realtime/internal/servershell"
 )
 
 // wire builds the service. Parts start in this order and stop in reverse: the port closes first and takes its sockets
@@ -39,15 +40,16 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 		return err
 	}
 	log := audit.New(audit.DefaultMaxValueBytes)
+	people := accounts.New(accounts.Deps{Pool: db.Pool, Audit: log})
 	g, err := gate.New(gate.Deps{
-		Sessions: accounts.New(accounts.Deps{Pool: db.Pool, Audit: log}), Origins: cfg.HTTP.origins(), Proxies: proxies,
+		Sessions: people, Origins: cfg.HTTP.origins(), Proxies: proxies,
 		Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Recheck: cfg.HTTP.SessionCheck,
 	})
 	if err != nil {
 		return err
 	}
 	rt.Lifecycle.Go("sessions", g.Watch)
-	handler, err := routes(cfg, rt, db.Pool, conn, g, log)
+	handler, err := routes(cfg, rt, db.Pool, conn, g, people, log)
 	if err != nil {
 		return err
 	}
@@ -56,7 +58,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 }
 
 // routes are the sockets of the service.
-func routes(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn, g *gate.Gate, log *audit.Log) (http.Handler, error) {
+func routes(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn, g *gate.Gate, people *accounts.Service, log *audit.Log) (http.Handler, error) {
 	fleet := agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log})
 	hub, err := live.New(live.Deps{Conn: conn, Gate: g, Rows: fleet, Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now})
 	if err != nil {
@@ -67,16 +69,29 @@ func routes(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Co
 	if err != nil {
 		return nil, err
 	}
+	global := core.New(pool, log)
+	record := func(ctx context.Context, e audit.Entry) error { return log.Record(ctx, pool, e) }
 	shared := console.Deps{
-		Gate: g, Agents: fleet, Commander: commander, Logger: rt.Log, Shells: shells(core.New(pool, log)),
+		Gate: g, Agents: fleet, Commander: commander, Logger: rt.Log, Shells: shells(global), Audit: record,
 		Commands: actions.New(actions.Deps{Pool: pool, Agents: fleet, Audit: log, Log: rt.Log}),
-		Audit:    func(ctx context.Context, e audit.Entry) error { return log.Record(ctx, pool, e) },
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", hub)
 	mux.Handle("GET /ws/dashinfo/{$}", dashinfo.New(g, fleet, cfg.HTTP.CertFile, rt.Log, time.Now))
 	mux.Handle("GET /ws/agent/{agent_id}/cmd/{$}", console.CommandHandler{Deps: shared})
 	mux.Handle("GET /ws/agent/{agent_id}/terminal/{session_id}/{$}", console.TerminalHandler{Deps: shared})
+	if cfg.HTTP.WebTerminal && !cfg.HTTP.Demo { // else as if it did not exist (rest-1.md §1.12)
+		mux.Handle("GET /ws/trmmcli/{$}", servershell.New(servershell.Deps{
+			Gate: g, Audit: record, Logger: rt.Log, Now: time.Now, Recheck: cfg.HTTP.SessionCheck,
+			Allowed: func(ctx context.Context) (bool, error) {
+				c, err := global.Get(ctx)
+				return c.EnableServerWebterminal, err
+			},
+			Confirm: func(ctx context.Context, user int32, code string) (bool, error) {
+				return people.ConfirmCode(ctx, user, code, "the server's terminal")
+			},
+		}))
+	}
 	return mux, nil
 }
 

@@ -96,6 +96,7 @@ func NewConsumer(d Deps) (*Consumer, error) {
 
 const (
 	setupWithin = 5 * time.Second
+	drainWithin = 5 * time.Second
 	retryAfter  = time.Second
 )
 
@@ -142,14 +143,20 @@ func (c *Consumer) consume(ctx context.Context) error {
 			select {
 			case incoming <- m:
 			case <-stop.Done():
-				return
+				// What was fetched ahead and will not be applied here: others would get it only after the ack wait.
+				c.giveBack([]jetstream.Msg{m})
 			}
 		}
 	}()
 	defer func() {
 		stopped()
-		it.Stop()
-		<-done
+		it.Drain()
+		giveUp := time.NewTimer(drainWithin)
+		defer giveUp.Stop()
+		select {
+		case <-done:
+		case <-giveUp.C: // the bus does not answer; the end of the connection ends the reader
+		}
 	}()
 	linger := c.limits.Linger
 	for {

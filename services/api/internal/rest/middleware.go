@@ -87,7 +87,8 @@ func (r *Router) record(c echo.Context, obs *observation, took time.Duration) {
 	}
 	r.metrics.record(obs, c.Request().Method, status, took)
 	level := zap.InfoLevel
-	if obs.frequent && status < http.StatusMultipleChoices {
+	// An agent that is throttled is named by its handler from time to time; a line for each refusal would let it flood the log.
+	if obs.frequent && (status < http.StatusMultipleChoices || status == http.StatusTooManyRequests) {
 		level = zap.DebugLevel
 	}
 	entry := r.options.Log.Check(level, "request served")

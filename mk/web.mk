@@ -14,7 +14,7 @@ lint-web: web-install ## eslint and tsc on the web app
 # A browser: what is there, else the distribution's.
 CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 
-chromium:
+chromium: ## install Chromium for the browser tests where it is missing
 	@if [ -z "$(CHROMIUM)" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core; \
 		else echo "the browser tests need Chromium: install the package chromium, or set CHROMIUM to a browser's path" >&2; exit 1; fi; fi

@@ -123,10 +123,12 @@ type PolicyStatus struct {
 	Hostname string `json:"hostname" db:"hostname"`
 }
 
-// StatusOf returns the results of a check on all agents; an unknown check has none (rest-2.md §1.2).
-func (s *Service) StatusOf(ctx context.Context, checkID int32) ([]PolicyStatus, error) {
+// StatusOf returns the results of a check on the agents that the caller reaches; an unknown check has none (rest-2.md §1.2).
+func (s *Service) StatusOf(ctx context.Context, p *access.Principal, checkID int32) ([]PolicyStatus, error) {
 	return postgres.Collect(ctx, s.Pool, pgx.RowToStructByName[PolicyStatus], "read status of check", `SELECT q.*, a.hostname FROM (`+selectResult+` WHERE r.assigned_check_id = $1) q
-		JOIN agents a ON a.id = q.agent ORDER BY q.id`, checkID)
+		JOIN agents a ON a.id = q.agent JOIN sites s ON s.id = a.site_id
+		WHERE $2::bool OR s.client_id = ANY($3::int[]) OR s.id = ANY($4::int[]) ORDER BY q.id`,
+		checkID, p.Scope.All, p.Scope.Clients, p.Scope.Sites)
 }
 
 // resultPlace is a result's check and agent, for its history and reset.

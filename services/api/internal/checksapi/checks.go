@@ -43,7 +43,7 @@ func (h handlers) registerChecks(r *rest.Router) {
 	}, h.listPolicyChecks)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodGet, Path: "/automation/checks/{pk}/status/", ID: "listCheckStatus", Tag: checksTag,
-		Summary: "List the results of a policy's check on all agents", Auth: rest.AuthUser, Permission: access.ListPolicies,
+		Summary: "List the results of a policy's check on all agents", Auth: rest.AuthUser, Permission: access.ListPolicies, Scope: rest.ScopeList,
 	}, h.checkStatus)
 }
 
@@ -133,8 +133,8 @@ func (h handlers) deleteCheck(ctx context.Context, c *rest.Call, in *pkInput) (s
 	return text + " was deleted!", nil
 }
 
-func (h handlers) checkStatus(ctx context.Context, _ *rest.Call, in *pkInput) ([]CheckStatus, error) {
-	found, err := h.checks.StatusOf(ctx, in.PK)
+func (h handlers) checkStatus(ctx context.Context, c *rest.Call, in *pkInput) ([]CheckStatus, error) {
+	found, err := h.checks.StatusOf(ctx, c.Principal, in.PK)
 	if err != nil {
 		return nil, err
 	}

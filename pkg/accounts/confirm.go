@@ -64,4 +64,3 @@ func (s *Service) ConfirmCode(ctx context.Context, user int32, code, what string
 	})
 	return ok, err
 }
-

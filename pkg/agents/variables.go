@@ -2,7 +2,6 @@ package agents
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -173,7 +172,7 @@ func (s *Service) object(r *agentsdb.ListAgentVariablesRow) *variables.Object {
 		"default_shell_custom": a.DefaultShellCustom, "version": r.Version, "last_seen": moment(r.LastSeen),
 		"status":   string(StatusAt(s.now(), r.LastSeen, a.OfflineTime, a.OverdueTime)),
 		"is_posix": a.Plat != Windows, "site": site, "client": client,
-		"services": r.Services, "disks": r.Disks, "wmi_detail": json.RawMessage(r.WmiDetail),
+		"services": r.Services, "disks": r.Disks, "wmi_detail": r.WmiDetail,
 		"cpu_model": summary.CPUModel, "graphics": summary.Graphics, "local_ips": summary.LocalIPs,
 		"make_model": summary.MakeModel, "physical_disks": summary.PhysicalDisks, "serial_number": summary.SerialNumber,
 	}}

@@ -96,6 +96,7 @@ func (l *Log) Record(ctx context.Context, db Execer, e Entry) error {
 	if err != nil {
 		return fmt.Errorf("audit %s %s: %w", e.Action, e.ObjectType, err)
 	}
+	note(ctx)
 	return nil
 }
 
@@ -129,6 +130,7 @@ func (l *Log) Change(ctx context.Context, db Execer, o Object) error {
 			return fmt.Errorf("audit modify %s: compare: %w", o.Type, err)
 		}
 		if same {
+			note(ctx)
 			return nil
 		}
 	}

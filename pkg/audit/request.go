@@ -1,6 +1,11 @@
 package audit
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/gueencode/gueenrmm/pkg/access"
+)
 
 // Request is what an object row says about the request that caused it (rest-1.md §1.11, debug_info).
 type Request struct {
@@ -12,9 +17,14 @@ type Request struct {
 
 type requestKey struct{}
 
-// WithRequest returns a context whose object rows carry the request.
+// WithRequest returns a context whose object rows carry the request, and in which Noted answers for it.
 func WithRequest(ctx context.Context, r Request) context.Context {
-	return context.WithValue(ctx, requestKey{}, r)
+	return context.WithValue(context.WithValue(ctx, requestKey{}, r), notedKey{}, new(atomic.Bool))
+}
+
+// RequestDebug is what an object row of the context says about its request, for rows that are written explicitly.
+func RequestDebug(ctx context.Context) map[string]any {
+	return requestDebug(ctx, access.From(ctx).IP)
 }
 
 func requestDebug(ctx context.Context, ip string) map[string]any {

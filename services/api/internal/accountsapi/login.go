@@ -34,12 +34,12 @@ func (h handlers) registerLogin(r *rest.Router, throttles Throttles) {
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/v2/checkcreds/", ID: "checkCredentials", Tag: tag, Summary: "Check name and password",
 		Description: "Step one of the login dialogue. The token in the answer lives three minutes and only sets up the second factor.",
-		Auth:        rest.AuthPublic, NoPermission: publicLogin, Throttle: &throttles.CheckCredentials,
+		Auth:        rest.AuthPublic, NoPermission: publicLogin, Throttle: &throttles.CheckCredentials, Unaudited: "refusals have their row, and the login that follows",
 		Outputs: []any{SecondFactorWanted{}, SecondFactorMissing{}},
 	}, h.checkCredentials)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/v2/login/", ID: "login", Tag: tag, Summary: "Sign in with name, password and second factor",
-		Auth: rest.AuthPublic, NoPermission: publicLogin, Throttle: &throttles.Login,
+		Auth: rest.AuthPublic, NoPermission: publicLogin, Throttle: &throttles.Login, Unaudited: "successes and refusals have their rows",
 	}, h.login)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/logout/", ID: "logout", Tag: tag, Summary: "End the presented session",

@@ -31,11 +31,11 @@ func (h *handlers) registerInstall(r *rest.Router) {
 		NoPermission: installerOnly,
 	}), func(context.Context, *rest.Call, *struct{}) (string, error) { return "ok", nil })
 	rest.Handle(r, installOp(rest.Operation{
-		Method: http.MethodPost, Path: "/api/v3/installer/", ID: "checkInstallerVersion", Summary: "Say whether an installer is new enough",
+		Method: http.MethodPost, Path: "/api/v3/installer/", ID: "checkInstallerVersion", Summary: "Say whether an installer is new enough", Unaudited: "only reads",
 		NoPermission: installerOnly,
 	}), h.installerVersion)
 	rest.Handle(r, installOp(rest.Operation{
-		Method: http.MethodPost, Path: "/api/v3/meshexe/", ID: "downloadMeshAgent", Summary: "Download the remote-desktop agent",
+		Method: http.MethodPost, Path: "/api/v3/meshexe/", ID: "downloadMeshAgent", Summary: "Download the remote-desktop agent", Unaudited: "only reads",
 		NoPermission: "an installer fetches a public program",
 	}), h.meshExe)
 	rest.Handle(r, installOp(rest.Operation{

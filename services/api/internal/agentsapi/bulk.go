@@ -24,7 +24,7 @@ func (h handlers) registerBulk(r *rest.Router) {
 	rest.Handle(r, op(http.MethodPost, "maintenance/bulk/", "setMaintenance", "Switch maintenance mode of a client or site", access.EditAgent, false), h.maintenance)
 	rest.Handle(r, op(http.MethodPost, "update/", "updateAgents", "Update agents to the latest version", access.UpdateAgents, true), h.update)
 	recovery := op(http.MethodGet, "bulkrecovery/", "recoverAllAgents", "Recover all agents", access.RecoverAgents, true)
-	recovery.Scope = rest.ScopeNone
+	recovery.Scope, recovery.Acts = rest.ScopeNone, true
 	rest.Handle(r, recovery, h.recoverAll)
 }
 

@@ -47,6 +47,8 @@ type Infrastructure struct {
 	Redis   redis.UniversalClient // nil: throttles count in memory
 	Queues  jobsapi.Queues        // nil: the background cannot be looked into
 	Now     func() time.Time      // nil: time.Now
+
+	Commander actions.Commander // nil: over the bus
 }
 
 // Options are the settings that change what the api answers.
@@ -111,7 +113,7 @@ func New(infra Infrastructure, o Options) (*App, error) {
 	router, err := rest.New(rest.Options{
 		Log: infra.Log, Users: a.Accounts, Agents: agentTokens{a.Tokens}, Metrics: infra.Metrics, Throttle: throttle, Now: infra.Now,
 		AllowedHosts: o.AllowedHosts, WebOrigins: o.WebOrigins, TrustedProxies: o.TrustedProxies, Demo: o.Demo, Version: o.Product.Version,
-		Rewrite: betaapi.Unsuffixed,
+		Rewrite: betaapi.Unsuffixed, Audit: a.auditCall,
 	})
 	if err != nil {
 		return nil, err
@@ -163,6 +165,9 @@ func (a *App) services(limits accounts.LimitStore) error {
 
 // commander sends commands over the bus; without one, in tests of the database alone, every agent is away.
 func commander(i Infrastructure) (actions.Commander, error) {
+	if i.Commander != nil {
+		return i.Commander, nil
+	}
 	if i.Bus == nil {
 		return nobody{}, nil
 	}

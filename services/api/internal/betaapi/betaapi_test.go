@@ -123,8 +123,8 @@ func TestAgentFilters(t *testing.T) {
 		"total_ram_range_min=15.5":                    {"HOST-4", "HOST-5"},
 		"last_seen_range_after=2026-01-05":            {"HOST-4", "HOST-5"},
 		"last_seen_range_after=2026-01-02T00:00:00%2B00:00&last_seen_range_before=2026-01-03%2000:00": {"HOST-1", "HOST-2"},
-		"patches_last_installed_range_after=2026-01-01T00:00:00Z":                                   {},
-		"unknown=1&ordering=hostname&id=1":                                                          {"HOST-0"},
+		"patches_last_installed_range_after=2026-01-01T00:00:00Z":                                     {},
+		"unknown=1&ordering=hostname&id=1":                                                            {"HOST-0"},
 	} {
 		require.Equal(t, want, names(list(t, admin, "/beta/v1/agent/?"+query), "hostname"), query)
 	}

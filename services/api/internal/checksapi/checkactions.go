@@ -24,7 +24,7 @@ func (h handlers) registerCheckActions(r *rest.Router) {
 		Auth: rest.AuthUser, Permission: access.RunChecks, Scope: rest.ScopeAgent, Errors: []int{http.StatusBadRequest, http.StatusNotFound},
 	}, h.runChecks)
 	rest.Handle(r, rest.Operation{
-		Method: http.MethodPatch, Path: "/checks/{pk}/history/", ID: "getCheckHistory", Tag: checksTag, Summary: "Read the history of a check result",
+		Method: http.MethodPatch, Path: "/checks/{pk}/history/", ID: "getCheckHistory", Tag: checksTag, Summary: "Read the history of a check result", Unaudited: "only reads",
 		Auth: rest.AuthUser, Permission: access.ListChecks, Scope: rest.ScopeAgent, Errors: []int{http.StatusNotFound},
 	}, h.history)
 	rest.Handle(r, rest.Operation{

@@ -84,7 +84,7 @@ func Register(r *rest.Router, deps Deps) {
 	}, func(context.Context, *rest.Call, *struct{}) (string, error) { return h.Product.UIVersion, nil })
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodGet, Path: "/core/clearcache/", ID: "clearCache", Tag: "core", Summary: "Drop caches and login throttles",
-		Auth: rest.AuthUser, Permission: access.DoServerMaint, NoHead: true, NotInDemo: true,
+		Auth: rest.AuthUser, Permission: access.DoServerMaint, NoHead: true, NotInDemo: true, Acts: true,
 	}, h.clearCache)
 }
 

@@ -45,7 +45,7 @@ func (h handlers) registerCustomFields(r *rest.Router) {
 		Summary: "List custom fields", Auth: rest.AuthUser, Permission: access.ViewCustomFields,
 	}, h.listCustomFields)
 	rest.Handle(r, rest.Operation{
-		Method: http.MethodPatch, Path: "/core/customfields/", ID: "listCustomFieldsOfModel", Tag: "core", Partial: true,
+		Method: http.MethodPatch, Path: "/core/customfields/", ID: "listCustomFieldsOfModel", Tag: "core", Partial: true, Unaudited: "only reads",
 		Summary: "List the custom fields of one model", Auth: rest.AuthUser, Permission: access.ViewCustomFields,
 		Errors: []int{http.StatusBadRequest},
 	}, h.patchCustomFields)
@@ -126,17 +126,25 @@ func (b customFieldBody) apply(d *customfields.Definition) {
 		d.Type = customfields.Type(b.Type.Value)
 	}
 	if b.Options.Set {
-		d.Options = b.Options.Value
+		d.Options = listOf(b.Options)
 	}
 	b.Name.Apply(&d.Name)
 	b.Required.Apply(&d.Required)
 	b.DefaultValueString.ApplyNull(&d.DefaultValueString)
 	b.DefaultValueBool.Apply(&d.DefaultValueBool)
 	if b.DefaultValuesMultiple.Set {
-		d.DefaultValuesMultiple = b.DefaultValuesMultiple.Value
+		d.DefaultValuesMultiple = listOf(b.DefaultValuesMultiple)
 	}
 	b.HideInUI.Apply(&d.HideInUI)
 	b.HideInSummary.Apply(&d.HideInSummary)
+}
+
+// listOf is the list that was sent; null is an empty one, because readers expect a list.
+func listOf(f rest.Field[[]string]) []string {
+	if f.Value == nil {
+		return []string{}
+	}
+	return f.Value
 }
 
 type createCustomFieldInput struct {

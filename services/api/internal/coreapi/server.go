@@ -39,7 +39,7 @@ func (h handlers) registerServer(r *rest.Router) {
 	}, h.maintain)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/core/webtermperms/", ID: "checkWebTerminal", Tag: "core", Summary: "Say whether the server's terminal may be opened",
-		Auth: rest.AuthUser, Permission: access.UseWebTerm, NoHead: true, Errors: []int{http.StatusPreconditionFailed},
+		Auth: rest.AuthUser, Permission: access.UseWebTerm, NoHead: true, Unaudited: "only asks; the session itself has its row", Errors: []int{http.StatusPreconditionFailed},
 	}, h.checkWebTerminal)
 	if !h.Product.ServerScripts || h.Product.Demo {
 		return // as if it did not exist (rest-1.md §1.12)

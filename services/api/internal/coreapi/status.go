@@ -60,7 +60,7 @@ func (h handlers) registerStatus(r *rest.Router) {
 	// Every method is answered: monitors of deployed systems know the texts.
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		op := rest.Operation{
-			Method: method, Auth: rest.AuthPublic, Tag: "core", NoPermission: "the monitoring token of the installation is asked for",
+			Method: method, Auth: rest.AuthPublic, Tag: "core", NoPermission: "the monitoring token of the installation is asked for", Unaudited: "only reads",
 			AnyAccept: true, NoHead: true, MaxBody: 64 << 10, Errors: []int{http.StatusBadRequest, http.StatusUnauthorized},
 		}
 		v2, v1 := op, op

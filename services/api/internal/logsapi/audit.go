@@ -16,6 +16,7 @@ import (
 func (h handlers) registerAudit(r *rest.Router) {
 	search := operation(http.MethodPatch, "/logs/audit/", "searchAuditLog", "Find rows of the audit log, page by page", access.ViewAuditLogs, http.StatusBadRequest)
 	search.Description = "Filters that are absent match everything, empty lists match nothing. At most 1000 rows a page; 0 stands for as many as possible."
+	search.Unaudited = "only reads"
 	rest.Handle(r, search, h.search)
 	rest.Handle(r, operation(http.MethodGet, "/v1/audit-log", "browseAuditLog", "Read the audit log, newest first", access.ViewAuditLogs, http.StatusBadRequest), h.browse)
 	rest.Handle(r, operation(http.MethodGet, "/v1/audit-log/{id}", "getAuditRow", "Read one row of the audit log with its values", access.ViewAuditLogs, http.StatusNotFound), h.auditRow)

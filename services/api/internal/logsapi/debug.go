@@ -11,7 +11,9 @@ import (
 )
 
 func (h handlers) registerDebug(r *rest.Router) {
-	rest.Handle(r, operation(http.MethodPatch, "/logs/debug/", "searchDebugLog", "Find rows of the debug log, the newest 1000", access.ViewDebugLogs, http.StatusBadRequest), h.searchDebug)
+	search := operation(http.MethodPatch, "/logs/debug/", "searchDebugLog", "Find rows of the debug log, the newest 1000", access.ViewDebugLogs, http.StatusBadRequest)
+	search.Unaudited = "only reads"
+	rest.Handle(r, search, h.searchDebug)
 	rest.Handle(r, operation(http.MethodGet, "/v1/debug-log", "browseDebugLog", "Read the debug log, newest first", access.ViewDebugLogs, http.StatusBadRequest), h.browseDebug)
 	rest.Handle(r, export("/v1/debug-log/export", "exportDebugLog", "Export the debug log as CSV", access.ViewDebugLogs), h.exportDebug)
 }

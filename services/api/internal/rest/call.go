@@ -18,6 +18,7 @@ type Call struct {
 	Log       *zap.Logger // carries request id, operation and caller
 
 	params     map[string]string
+	body       []byte // as it was sent, when it was JSON
 	header     http.Header
 	status     int
 	authorised bool

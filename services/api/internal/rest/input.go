@@ -100,6 +100,9 @@ func (r *Router) read(ctx context.Context, c *Call, plan *inputPlan, dst reflect
 	if err != nil {
 		return err
 	}
+	if mediaType == typeJSON {
+		c.body = raw
+	}
 	if plan.kind == bodyJSON {
 		return readJSONBody(mediaType, params, raw, body)
 	}

@@ -66,7 +66,9 @@ type Operation struct {
 	NoPermission   string // the reason why any caller of the Auth class may call it
 	LatePermission string // the reason why only the handler can decide; it must call Call.Require or Call.Allow
 	Scope          Scope
-	AllowSetup     bool // also for the short token that exists only to set up the second factor
+	Unaudited      string // why the audit log gets no row when this changes something: it only reads, or its traces are elsewhere
+	Acts           bool   // a GET of the contract that changes something all the same
+	AllowSetup     bool   // also for the short token that exists only to set up the second factor
 
 	Status      int           // of success; 0 means 200 (204 when the output is Empty and NoContent is set)
 	ContentType string        // of success; "" means application/json
@@ -87,6 +89,11 @@ var pathParam = regexp.MustCompile(`\{([a-z_]+)\}`)
 
 // Problem says whether refusals are RFC 9457 problem documents: all of our own operations, none of the contract's.
 func (o *Operation) Problem() bool { return strings.HasPrefix(o.Path, "/v1/") }
+
+// Audited says whether a person's success must leave a row in the audit log.
+func (o *Operation) Audited() bool {
+	return (o.Method != http.MethodGet || o.Acts) && o.Unaudited == "" && o.Auth != AuthAgent
+}
 
 // Params returns the names of the path parameters in order.
 func (o *Operation) Params() []string {

@@ -15,6 +15,8 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/audit"
 )
 
 // Options is what the layer needs from outside. Zero values are replaced by what the comments say.
@@ -33,6 +35,9 @@ type Options struct {
 	APITitle       string         // of the API description; "" means "Gueen RMM API"
 	Version        string         // of the API description
 
+	// Audit writes a row about a call that changed something and of which the domain wrote none; nil: nobody does. The body is
+	// what was sent as JSON, or nil.
+	Audit   func(ctx context.Context, c *Call, body []byte) error
 	Rewrite func(path string) string // nil: none; gives the routed path for an alternative form of it
 }
 
@@ -115,9 +120,21 @@ func Handle[In, Out any](r *Router, op Operation, fn func(ctx context.Context, c
 		if !c.authorised {
 			return fmt.Errorf("operation %s answered without having authorised the caller", c.Operation.ID)
 		}
+		r.audit(ctx, c)
 		return c.write(w, out)
 	}
 	r.add(rt)
+}
+
+// audit sees to it that every change by a person is in the audit log. The change has happened by now, so that a row that cannot
+// be written must not make the caller try again: the program's log keeps what is known.
+func (r *Router) audit(ctx context.Context, c *Call) {
+	if r.options.Audit == nil || !c.Operation.Audited() || audit.Noted(ctx) {
+		return
+	}
+	if err := r.options.Audit(ctx, c, c.body); err != nil {
+		c.Log.Error("change without a row in the audit log", zap.Any("params", c.params), zap.Error(err))
+	}
 }
 
 func (r *Router) add(rt *route) {

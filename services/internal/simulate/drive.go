@@ -57,6 +57,9 @@ func (f *Fleet) Credentials() []Credentials {
 	return out
 }
 
+// Size is how many agents the fleet has.
+func (f *Fleet) Size() int { return len(f.run.agents) }
+
 // Connected is how many agents are connected at the moment.
 func (f *Fleet) Connected() int { return int(f.run.connected.Load()) }
 
@@ -71,12 +74,15 @@ type Load struct {
 	Workers int
 	Keep    bool // agents with an odd index keep a result until it is acknowledged; the others post it once, as stock agents do
 	Padding int  // bytes that scripts print besides the mark
+
+	// Skew is by how much the agents' clocks jump while a script runs: the duration they report is off by it.
+	Skew time.Duration
 }
 
 // Post posts results until the context ends and enters into the ledger what was acknowledged.
 func (f *Fleet) Post(ctx context.Context, l Load, into *Ledger) error {
 	return f.run.flood(ctx, load{rate: l.Rate, workers: l.Workers}, func(ctx context.Context, a *agent) error {
-		rep, err := newReport(a, into, l.Padding)
+		rep, err := newReport(a, into, l)
 		if err != nil {
 			return err
 		}
@@ -85,6 +91,26 @@ func (f *Fleet) Post(ctx context.Context, l Load, into *Ledger) error {
 		}
 		return f.run.post(ctx, rep, into, false)
 	}, f.run.posts)
+}
+
+// Describe sends what each agent is, with the boot time that a clock which is off by skew shows, and returns the boot
+// times sent by agent.
+func (f *Fleet) Describe(ctx context.Context, skew time.Duration) (map[string]int64, error) {
+	sent := map[string]int64{}
+	for _, a := range f.run.agents {
+		info := agentInfo(a.Index, a.AgentID)
+		info.BootTime = time.Now().Add(skew - time.Hour).Unix()
+		payload, err := info.Encode()
+		if err != nil {
+			return nil, err
+		}
+		if err := a.publish(agentwire.KindAgentInfo, payload); err != nil {
+			return nil, fmt.Errorf("describe %s: %w", a.AgentID, err)
+		}
+		sent[a.AgentID] = info.BootTime
+	}
+	_, err := f.Heartbeats(ctx) // flushes
+	return sent, err
 }
 
 // Heartbeat is the last hello of an agent. Each has another version, so that the database shows which one arrived.

@@ -33,6 +33,7 @@ type Ledger struct {
 	marker string
 	began  time.Time
 	last   atomic.Int64
+	took   *series // time until each acknowledgement
 
 	mu           sync.Mutex
 	acknowledged map[int64]int // number to the agent's index
@@ -41,7 +42,7 @@ type Ledger struct {
 }
 
 func newLedger(marker string) *Ledger {
-	return &Ledger{marker: marker, began: time.Now(), acknowledged: map[int64]int{}, refused: map[string]int64{}}
+	return &Ledger{marker: marker, began: time.Now(), took: newSeries(), acknowledged: map[int64]int{}, refused: map[string]int64{}}
 }
 
 // issue numbers a result. The mark is its text; it has less than the 60 characters that the history keeps.
@@ -85,6 +86,9 @@ func (l *Ledger) Refused() map[string]int64 {
 	defer l.mu.Unlock()
 	return maps.Clone(l.refused)
 }
+
+// Work is how many posts were acknowledged since the ledger was made, at which rate, and how long each took.
+func (l *Ledger) Work() Work { return l.took.work("acknowledged results", time.Since(l.began)) }
 
 // Unhinted is how many answers 429 and 503 did not say when to come again.
 func (l *Ledger) Unhinted() int64 {

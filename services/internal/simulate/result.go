@@ -19,9 +19,8 @@ type report struct {
 	body   any
 }
 
-// newReport makes a result of one of the agent's checks: most pass, some fail, some flap. padding lengthens what scripts
-// print.
-func newReport(a *agent, l *Ledger, padding int) (report, error) {
+// newReport makes a result of one of the agent's checks: most pass, some fail, some flap.
+func newReport(a *agent, l *Ledger, as Load) (report, error) {
 	a.mu.Lock()
 	if len(a.checks) == 0 {
 		a.mu.Unlock()
@@ -41,7 +40,7 @@ func newReport(a *agent, l *Ledger, padding int) (report, error) {
 		}
 		r.body = agentwire.PingResult{ID: check.ID, AgentID: a.AgentID, Status: status, Output: r.mark}
 	case "script":
-		body := agentwire.ScriptCheckResult{ID: check.ID, AgentID: a.AgentID, Stdout: r.mark, Stderr: strings.Repeat("x", padding), Runtime: 0.25}
+		body := agentwire.ScriptCheckResult{ID: check.ID, AgentID: a.AgentID, Stdout: r.mark, Stderr: strings.Repeat("x", as.Padding), Runtime: 0.25 + as.Skew.Seconds()}
 		if failing {
 			body.RetCode = 1
 		}
@@ -63,7 +62,11 @@ func (r *run) post(ctx context.Context, rep report, l *Ledger, named bool) error
 	if named {
 		headers = []string{agentwire.HeaderResultID, rep.mark}
 	}
+	began := time.Now()
 	err := r.http.do(ctx, rep.agent.Index, http.MethodPatch, "/api/v3/checkrunner/", "Authorization", "Token "+rep.agent.Token, rep.body, nil, headers...)
+	if err == nil {
+		l.took.add(time.Since(began))
+	}
 	switch {
 	case err == nil && rep.number != 0:
 		l.acknowledge(rep.agent.Index, rep.number)
@@ -75,7 +78,7 @@ func (r *run) post(ctx context.Context, rep report, l *Ledger, named bool) error
 
 // postResult posts one result once, as stock agents do.
 func (r *run) postResult(ctx context.Context, a *agent) error {
-	rep, err := newReport(a, r.ledger, 0)
+	rep, err := newReport(a, r.ledger, Load{})
 	if err != nil {
 		return err
 	}

@@ -20,16 +20,16 @@ import (
 // column is one document of the inventory row.
 type column struct {
 	kind agentwire.Kind
-	// stable says that equal content has equal bytes. Deployed agents write hardware detail with its keys in random order,
-	// so that one is recognised by its rendered form.
-	stable bool
+	// shuffled says that equal content need not have equal bytes: deployed agents write hardware detail with its keys in
+	// random order, so that one is recognised by its form with sorted keys.
+	shuffled bool
 	known  func(heartbeatsdb.InventoryHashesRow) []byte
 	decode func(data []byte) (agentID string, document any, err error)
 }
 
 func disksColumn() column {
 	return column{
-		kind: agentwire.KindDisks, stable: true,
+		kind:  agentwire.KindDisks,
 		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.DisksHash },
 		decode: func(data []byte) (string, any, error) {
 			m, err := agentwire.DecodeDisks(data)
@@ -40,7 +40,7 @@ func disksColumn() column {
 
 func servicesColumn() column {
 	return column{
-		kind: agentwire.KindWinServices, stable: true,
+		kind:  agentwire.KindWinServices,
 		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.ServicesHash },
 		decode: func(data []byte) (string, any, error) {
 			m, err := agentwire.DecodeWinServices(data)
@@ -51,7 +51,7 @@ func servicesColumn() column {
 
 func wmiColumn() column {
 	return column{
-		kind:  agentwire.KindWMI,
+		kind: agentwire.KindWMI, shuffled: true,
 		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.WmiDetailHash },
 		decode: func(data []byte) (string, any, error) {
 			m, err := agentwire.DecodeWMI(data)
@@ -139,11 +139,17 @@ func (c column) documents(ctx context.Context, batch []item[[]byte], stored map[
 }
 
 func (c column) fill(d *document, raw []byte, row heartbeatsdb.InventoryHashesRow) {
-	if c.stable {
-		if d.hash = sum(raw); bytes.Equal(d.hash, c.known(row)) {
-			d.equal = true
+	form := raw
+	var err error
+	if c.shuffled {
+		if form, err = agentwire.AppendCanonical(make([]byte, 0, len(raw)), raw); err != nil {
+			d.skip, d.err = reasonUndecodable, err
 			return
 		}
+	}
+	if d.hash = sum(form); bytes.Equal(d.hash, c.known(row)) {
+		d.equal = true
+		return
 	}
 	agentID, content, err := c.decode(raw)
 	if err != nil {
@@ -154,18 +160,13 @@ func (c column) fill(d *document, raw []byte, row heartbeatsdb.InventoryHashesRo
 		d.skip = reasonForeignID
 		return
 	}
-	if d.json, err = json.Marshal(content); err != nil { // sorts the keys of maps
+	if d.json, err = json.Marshal(content); err != nil {
 		d.skip, d.err = reasonUndecodable, err
 		return
 	}
-	if c.stable {
-		return
+	if c.kind == agentwire.KindWMI {
+		d.summarise(row.Plat, content)
 	}
-	if d.hash = sum(d.json); bytes.Equal(d.hash, c.known(row)) {
-		d.equal = true
-		return
-	}
-	d.summarise(row.Plat, content)
 }
 
 // summary is the form of inventory.Summary that the statement takes.

@@ -43,7 +43,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 		"InventoryHashes": {ids},
 		"StoreServices":   {ids, texts, [][]byte{{1}}, now},
 		"StoreDisks":      {ids, texts, [][]byte{{1}}, now},
-		"StoreWMI":        {ids, texts, [][]byte{{1}}, now, []string{"{}"}},
+		"StoreWMI":        {[]string{"{}"}, ids, texts, [][]byte{{1}}, now},
 	} {
 		plan := dbtest.Explain(t, pool, statement(t, "../schema/queries/heartbeats.sql", name), args...)
 		require.Contains(t, plan, "agents_agent_id_key", name)

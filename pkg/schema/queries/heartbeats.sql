@@ -54,43 +54,42 @@ FROM agents a JOIN agent_inventory inv ON inv.agent_id = a.id
 WHERE a.agent_id = ANY (@agent_ids::text[]);
 
 -- name: StoreServices :many
+-- Documents stay in their parameter and are taken out of it by number when a row is written: rows that carry them would be
+-- kept aside in temporary files and read again and again.
 WITH incoming AS (
-  SELECT a.id, a.agent_id, u.doc, u.hash, u.at
-  FROM (SELECT unnest(@agent_ids::text[]) AS agent_id, unnest(@docs::text[]) AS doc, unnest(@hashes::bytea[]) AS hash, unnest(@ats::timestamptz[]) AS at) u
-  JOIN agents a ON a.agent_id = u.agent_id
+  SELECT a.id, a.agent_id, u.n FROM unnest(@agent_ids::text[]) WITH ORDINALITY AS u (agent_id, n) JOIN agents a ON a.agent_id = u.agent_id
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET services = i.doc::jsonb, services_hash = i.hash, services_time = i.at FROM incoming i, locked l
-WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.services_time IS NULL OR inv.services_time < i.at)
+UPDATE agent_inventory inv SET services = (@docs::text[])[i.n]::jsonb, services_hash = (@hashes::bytea[])[i.n], services_time = (@ats::timestamptz[])[i.n]
+FROM incoming i, locked l
+WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.services_time IS NULL OR inv.services_time < (@ats::timestamptz[])[i.n])
 RETURNING i.agent_id;
 
 -- name: StoreDisks :many
 WITH incoming AS (
-  SELECT a.id, a.agent_id, u.doc, u.hash, u.at
-  FROM (SELECT unnest(@agent_ids::text[]) AS agent_id, unnest(@docs::text[]) AS doc, unnest(@hashes::bytea[]) AS hash, unnest(@ats::timestamptz[]) AS at) u
-  JOIN agents a ON a.agent_id = u.agent_id
+  SELECT a.id, a.agent_id, u.n FROM unnest(@agent_ids::text[]) WITH ORDINALITY AS u (agent_id, n) JOIN agents a ON a.agent_id = u.agent_id
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET disks = i.doc::jsonb, disks_hash = i.hash, disks_time = i.at FROM incoming i, locked l
-WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.disks_time IS NULL OR inv.disks_time < i.at)
+UPDATE agent_inventory inv SET disks = (@docs::text[])[i.n]::jsonb, disks_hash = (@hashes::bytea[])[i.n], disks_time = (@ats::timestamptz[])[i.n]
+FROM incoming i, locked l
+WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.disks_time IS NULL OR inv.disks_time < (@ats::timestamptz[])[i.n])
 RETURNING i.agent_id;
 
 -- name: StoreWMI :many
 -- The derived texts come as JSON: arrays of arrays would have to be of one length.
 WITH incoming AS (
-  SELECT a.id, a.agent_id, u.doc, u.hash, u.at, u.summary::jsonb AS summary
-  FROM (SELECT unnest(@agent_ids::text[]) AS agent_id, unnest(@docs::text[]) AS doc, unnest(@hashes::bytea[]) AS hash, unnest(@ats::timestamptz[]) AS at,
-    unnest(@summaries::text[]) AS summary) u
-  JOIN agents a ON a.agent_id = u.agent_id
+  SELECT a.id, a.agent_id, u.n, (@summaries::text[])[u.n]::jsonb AS summary
+  FROM unnest(@agent_ids::text[]) WITH ORDINALITY AS u (agent_id, n) JOIN agents a ON a.agent_id = u.agent_id
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET wmi_detail = i.doc::jsonb, wmi_detail_hash = i.hash, wmi_detail_time = i.at,
+UPDATE agent_inventory inv SET wmi_detail = (@docs::text[])[i.n]::jsonb, wmi_detail_hash = (@hashes::bytea[])[i.n],
+  wmi_detail_time = (@ats::timestamptz[])[i.n],
   cpu_model = ARRAY(SELECT jsonb_array_elements_text(i.summary -> 'cpu_model')), graphics = i.summary ->> 'graphics',
   local_ips = i.summary ->> 'local_ips', make_model = i.summary ->> 'make_model',
   physical_disks = ARRAY(SELECT jsonb_array_elements_text(i.summary -> 'physical_disks')), serial_number = i.summary ->> 'serial_number'
 FROM incoming i, locked l
-WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.wmi_detail_time IS NULL OR inv.wmi_detail_time < i.at)
+WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.wmi_detail_time IS NULL OR inv.wmi_detail_time < (@ats::timestamptz[])[i.n])
 RETURNING i.agent_id;

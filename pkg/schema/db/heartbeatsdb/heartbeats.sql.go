@@ -113,30 +113,29 @@ func (q *Queries) StoreAgentInfo(ctx context.Context, db DBTX, arg StoreAgentInf
 
 const storeDisks = `-- name: StoreDisks :many
 WITH incoming AS (
-  SELECT a.id, a.agent_id, u.doc, u.hash, u.at
-  FROM (SELECT unnest($1::text[]) AS agent_id, unnest($2::text[]) AS doc, unnest($3::bytea[]) AS hash, unnest($4::timestamptz[]) AS at) u
-  JOIN agents a ON a.agent_id = u.agent_id
+  SELECT a.id, a.agent_id, u.n FROM unnest($4::text[]) WITH ORDINALITY AS u (agent_id, n) JOIN agents a ON a.agent_id = u.agent_id
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET disks = i.doc::jsonb, disks_hash = i.hash, disks_time = i.at FROM incoming i, locked l
-WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.disks_time IS NULL OR inv.disks_time < i.at)
+UPDATE agent_inventory inv SET disks = ($1::text[])[i.n]::jsonb, disks_hash = ($2::bytea[])[i.n], disks_time = ($3::timestamptz[])[i.n]
+FROM incoming i, locked l
+WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.disks_time IS NULL OR inv.disks_time < ($3::timestamptz[])[i.n])
 RETURNING i.agent_id
 `
 
 type StoreDisksParams struct {
-	AgentIds []string
 	Docs     []string
 	Hashes   [][]byte
 	Ats      []time.Time
+	AgentIds []string
 }
 
 func (q *Queries) StoreDisks(ctx context.Context, db DBTX, arg StoreDisksParams) ([]string, error) {
 	rows, err := db.Query(ctx, storeDisks,
-		arg.AgentIds,
 		arg.Docs,
 		arg.Hashes,
 		arg.Ats,
+		arg.AgentIds,
 	)
 	if err != nil {
 		return nil, err
@@ -194,30 +193,31 @@ func (q *Queries) StorePublicIPs(ctx context.Context, db DBTX, arg StorePublicIP
 
 const storeServices = `-- name: StoreServices :many
 WITH incoming AS (
-  SELECT a.id, a.agent_id, u.doc, u.hash, u.at
-  FROM (SELECT unnest($1::text[]) AS agent_id, unnest($2::text[]) AS doc, unnest($3::bytea[]) AS hash, unnest($4::timestamptz[]) AS at) u
-  JOIN agents a ON a.agent_id = u.agent_id
+  SELECT a.id, a.agent_id, u.n FROM unnest($4::text[]) WITH ORDINALITY AS u (agent_id, n) JOIN agents a ON a.agent_id = u.agent_id
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET services = i.doc::jsonb, services_hash = i.hash, services_time = i.at FROM incoming i, locked l
-WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.services_time IS NULL OR inv.services_time < i.at)
+UPDATE agent_inventory inv SET services = ($1::text[])[i.n]::jsonb, services_hash = ($2::bytea[])[i.n], services_time = ($3::timestamptz[])[i.n]
+FROM incoming i, locked l
+WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.services_time IS NULL OR inv.services_time < ($3::timestamptz[])[i.n])
 RETURNING i.agent_id
 `
 
 type StoreServicesParams struct {
-	AgentIds []string
 	Docs     []string
 	Hashes   [][]byte
 	Ats      []time.Time
+	AgentIds []string
 }
 
+// Documents stay in their parameter and are taken out of it by number when a row is written: rows that carry them would be
+// kept aside in temporary files and read again and again.
 func (q *Queries) StoreServices(ctx context.Context, db DBTX, arg StoreServicesParams) ([]string, error) {
 	rows, err := db.Query(ctx, storeServices,
-		arg.AgentIds,
 		arg.Docs,
 		arg.Hashes,
 		arg.Ats,
+		arg.AgentIds,
 	)
 	if err != nil {
 		return nil, err
@@ -239,38 +239,37 @@ func (q *Queries) StoreServices(ctx context.Context, db DBTX, arg StoreServicesP
 
 const storeWMI = `-- name: StoreWMI :many
 WITH incoming AS (
-  SELECT a.id, a.agent_id, u.doc, u.hash, u.at, u.summary::jsonb AS summary
-  FROM (SELECT unnest($1::text[]) AS agent_id, unnest($2::text[]) AS doc, unnest($3::bytea[]) AS hash, unnest($4::timestamptz[]) AS at,
-    unnest($5::text[]) AS summary) u
-  JOIN agents a ON a.agent_id = u.agent_id
+  SELECT a.id, a.agent_id, u.n, ($4::text[])[u.n]::jsonb AS summary
+  FROM unnest($5::text[]) WITH ORDINALITY AS u (agent_id, n) JOIN agents a ON a.agent_id = u.agent_id
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET wmi_detail = i.doc::jsonb, wmi_detail_hash = i.hash, wmi_detail_time = i.at,
+UPDATE agent_inventory inv SET wmi_detail = ($1::text[])[i.n]::jsonb, wmi_detail_hash = ($2::bytea[])[i.n],
+  wmi_detail_time = ($3::timestamptz[])[i.n],
   cpu_model = ARRAY(SELECT jsonb_array_elements_text(i.summary -> 'cpu_model')), graphics = i.summary ->> 'graphics',
   local_ips = i.summary ->> 'local_ips', make_model = i.summary ->> 'make_model',
   physical_disks = ARRAY(SELECT jsonb_array_elements_text(i.summary -> 'physical_disks')), serial_number = i.summary ->> 'serial_number'
 FROM incoming i, locked l
-WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.wmi_detail_time IS NULL OR inv.wmi_detail_time < i.at)
+WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.wmi_detail_time IS NULL OR inv.wmi_detail_time < ($3::timestamptz[])[i.n])
 RETURNING i.agent_id
 `
 
 type StoreWMIParams struct {
-	AgentIds  []string
 	Docs      []string
 	Hashes    [][]byte
 	Ats       []time.Time
 	Summaries []string
+	AgentIds  []string
 }
 
 // The derived texts come as JSON: arrays of arrays would have to be of one length.
 func (q *Queries) StoreWMI(ctx context.Context, db DBTX, arg StoreWMIParams) ([]string, error) {
 	rows, err := db.Query(ctx, storeWMI,
-		arg.AgentIds,
 		arg.Docs,
 		arg.Hashes,
 		arg.Ats,
 		arg.Summaries,
+		arg.AgentIds,
 	)
 	if err != nil {
 		return nil, err

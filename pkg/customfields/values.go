@@ -86,12 +86,12 @@ type storedValue struct {
 	Multiple []string `json:"multiple_value"`
 }
 
-// Store writes the inputs for one owner in one statement; a field that does not exist refuses them all.
+// Store writes the inputs for one owner in one statement; a field that does not exist, or is another model's, refuses them all.
 func Store(ctx context.Context, db DB, model Model, owner int32, inputs []Input) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	if err := requireFields(ctx, db, inputs); err != nil {
+	if err := requireFields(ctx, db, model, inputs); err != nil {
 		return err
 	}
 	stored, err := Values(ctx, db, model, []int32{owner})
@@ -139,14 +139,14 @@ func Store(ctx context.Context, db DB, model Model, owner int32, inputs []Input)
 	return nil
 }
 
-func requireFields(ctx context.Context, db DB, inputs []Input) error {
+func requireFields(ctx context.Context, db DB, model Model, inputs []Input) error {
 	ids := make([]int32, len(inputs))
 	for i, in := range inputs {
 		ids[i] = in.Field
 	}
 	rows, err := db.Query(ctx, `
 		SELECT wanted.id FROM unnest($1::int[]) AS wanted (id)
-		WHERE NOT EXISTS (SELECT 1 FROM custom_fields f WHERE f.id = wanted.id) LIMIT 1`, ids)
+		WHERE NOT EXISTS (SELECT 1 FROM custom_fields f WHERE f.id = wanted.id AND f.model = $2) LIMIT 1`, ids, model)
 	if err != nil {
 		return fmt.Errorf("look up custom fields: %w", err)
 	}

@@ -70,10 +70,10 @@ func (h handlers) updateSettings(ctx context.Context, _ *rest.Call, in *updateSe
 // apply writes what was sent. Single sign-on is switched on its own routes and not here.
 func (b *settingsBody) apply(c *settings.Core) {
 	if b.EmailAlertRecipients.Set {
-		c.EmailAlertRecipients = b.EmailAlertRecipients.Value
+		c.EmailAlertRecipients = listOf(b.EmailAlertRecipients)
 	}
 	if b.SMSAlertRecipients.Set {
-		c.SMSAlertRecipients = b.SMSAlertRecipients.Value
+		c.SMSAlertRecipients = listOf(b.SMSAlertRecipients)
 	}
 	b.TwilioNumber.ApplyNull(&c.TwilioNumber)
 	b.TwilioAccountSID.ApplyNull(&c.TwilioAccountSID)

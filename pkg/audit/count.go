@@ -48,9 +48,30 @@ func newCounter(pool *pgxpool.Pool, now func() time.Time) *counter {
 
 // total counts the rows of the scope that match.
 func (c *counter) total(ctx context.Context, f Filter, scope access.Scope) (int64, error) {
-	var total int64
+	if f.Since != nil && f.Until == nil {
+		return c.since(ctx, f, scope)
+	}
+	return c.sum(ctx, f, scope, f.Until == nil)
+}
+
+// since counts the rows from a moment on. "The last 30 days" begins later with each reading; from the next full hour on it is
+// the same for an hour, and is remembered.
+func (c *counter) since(ctx context.Context, f Filter, scope access.Scope) (int64, error) {
+	hour := f.Since.Truncate(time.Hour).Add(time.Hour)
+	begin, rest := f, f
+	begin.Until, rest.Since = &hour, &hour
+	n, err := c.sum(ctx, begin, scope, false)
+	if err != nil {
+		return 0, err
+	}
+	m, err := c.sum(ctx, rest, scope, true)
+	return n + m, err
+}
+
+// sum counts the pieces of a selection.
+func (c *counter) sum(ctx context.Context, f Filter, scope access.Scope, remember bool) (total int64, err error) {
 	for _, p := range parts(f, scope) {
-		n, err := c.count(ctx, p, f.Since != nil || f.Until != nil)
+		n, err := c.count(ctx, p, remember)
 		if err != nil {
 			return 0, fmt.Errorf("count audit log: %w", err)
 		}
@@ -62,8 +83,8 @@ func (c *counter) total(ctx context.Context, f Filter, scope access.Scope) (int6
 const bounds = `SELECT coalesce((SELECT min(id) FROM audit_log), 0),
   coalesce((SELECT id FROM audit_log WHERE entry_time <= now() - interval '` + settled + `' ORDER BY entry_time DESC, id DESC LIMIT 1), 0)`
 
-func (c *counter) count(ctx context.Context, p part, moving bool) (int64, error) {
-	if moving || p.key == "" {
+func (c *counter) count(ctx context.Context, p part, remember bool) (int64, error) {
+	if !remember || p.key == "" {
 		return c.query(ctx, p, 0, 0)
 	}
 	e := c.entry(p.key)

@@ -104,7 +104,8 @@ func TestCountIsExactWhateverHappens(t *testing.T) {
 	check := func(what string) {
 		t.Helper()
 		for _, scope := range []access.Scope{all, limited, {}} {
-			for _, f := range []Filter{{}, {Users: []string{"user-3", "new"}}, {ClientIDs: []int32{7}}, {Actions: []string{}}} {
+			since := now.AddDate(0, 0, -30).Add(-time.Minute)
+			for _, f := range []Filter{{}, {Since: &since}, {Since: &since, Until: &now}, {Users: []string{"user-3", "new"}}, {ClientIDs: []int32{7}}, {Actions: []string{}}} {
 				got, err := c.total(ctx, f, scope)
 				require.NoError(t, err)
 				where := selection(f, scope)

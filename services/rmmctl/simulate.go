@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,9 @@ type simulateFlags struct {
 	access string // access.json of a suite on this machine: fills in addresses that no flag gives
 	report string // file for the JSON report
 	quiet  bool
+
+	prepare   bool
+	processes int
 }
 
 func simulateCommand(p program) *cobra.Command {
@@ -31,27 +35,24 @@ func simulateCommand(p program) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use: "simulate <" + strings.Join(names, "|") + ">", Short: "Load a server with simulated agents and measure it", Args: cobra.ExactArgs(1),
-		Long: "Enrols simulated agents through the public route, connects them and plays a scenario: real NATS connections (plain or\n" +
-			"WebSocket), real HTTP, inventory of realistic size, checks that pass, fail and flap, commands answered after realistic\n" +
-			"delays. Prints rates, latencies, what the services used and, with a database address, what was lost. docs/scale.md says\n" +
-			"how to plan capacity with it. Point it only at a server that is yours: the simulated agents stay enrolled.",
-		Example: "  rmmctl simulate steady --agents 1000 --duration 5m --site 1 --key KEY\n" +
-			"  rmmctl simulate results --agents 500 --rate 5000 --duration 1m --site 1 --key KEY --database-url postgres://…",
+		Long: simulateHelp, Example: simulateExamples,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.access, "access", ".run/access.json", "access file of a suite on this machine; gives the addresses that no flag gives")
 	flags.StringVar(&f.report, "report", "", "file for the report as JSON")
 	flags.BoolVar(&f.quiet, "quiet", false, "no live progress")
+	flags.BoolVar(&f.prepare, "prepare", false, "first make a client, a site, checks for all agents and an API key; replaces the default policies")
+	flags.IntVar(&f.processes, "processes", 1, "processes that share the agents and the rates")
 	flags.StringVar(&o.API, "api", "", "base address of the REST API")
 	flags.StringVar(&o.NATS, "nats", "", "NATS address: nats://, tls://, ws:// or wss:// with the path of the listener")
 	flags.StringVar(&o.Token, "token", "", "installer token to enrol with")
 	flags.StringVar(&o.Key, "key", "", "API key that may install agents, when no token is given; also needed by bulk (or RMM_API_KEY)")
 	flags.Int64Var(&o.Site, "site", 1, "id of the site that gets the agents")
 	flags.IntVar(&o.Agents, "agents", 100, "number of agents")
-	flags.IntVar(&o.First, "first", 0, "index of the first agent, for several processes with one fleet")
+	flags.IntVar(&o.First, "first", 0, "index of the first agent, when several machines share one fleet")
 	flags.DurationVar(&o.Duration, "duration", time.Minute, "how long the scenario runs at most")
-	flags.Float64Var(&o.Rate, "rate", 0, "messages per second; 0 = as many as the workers manage")
-	flags.Float64Var(&o.Speed, "speed", 1, "steady: how many times faster than real agents")
+	flags.Float64Var(&o.Rate, "rate", 0, "heartbeats, inventory, results: messages per second; 0 = as many as the workers manage")
+	flags.Float64Var(&o.Speed, "speed", 1, "steady, ramp: how many times faster than real agents")
 	flags.Float64Var(&o.Changed, "changed", 0, "inventory: share of reports that differ from the agent's last, 0 to 1")
 	flags.IntVar(&o.Workers, "workers", 32, "concurrent requests or publishers")
 	flags.IntVar(&o.Sources, "sources", 1, "source addresses 127.0.0.2 …; one carries about 28,000 connections")
@@ -75,13 +76,47 @@ func simulateCommand(p program) *cobra.Command {
 		if !f.quiet {
 			o.Progress = cmd.ErrOrStderr()
 		}
-		report, err := simulate.Run(cmd.Context(), o)
+		report, err := f.run(cmd.Context(), p, o)
 		if err != nil {
 			return err
 		}
 		return writeReport(report, f.report, cmd.OutOrStdout())
 	}
 	return cmd
+}
+
+// run plays the scenario in this process or in several.
+func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options) (*simulate.Report, error) {
+	if f.prepare {
+		if o.Key == "" {
+			return nil, errors.New("--prepare needs the API key of a superuser: --key or RMM_API_KEY")
+		}
+		ground, err := simulate.Prepare(ctx, o.API, simulate.WithKey(o.Key))
+		if err != nil {
+			return nil, err
+		}
+		o.Site, o.Key = ground.Site, ground.Key
+	}
+	if f.processes == 1 {
+		return simulate.Run(ctx, o)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	return simulate.RunProcesses(ctx, o, f.processes, simulate.Command{Path: self, Args: []string{partCommand}, Env: p.env})
+}
+
+// partCommand is how the program starts itself for --processes.
+const partCommand = "simulate-part"
+
+func simulatePartCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: partCommand, Hidden: true, Short: "One of several processes of simulate: options on standard input, report on standard output", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return simulate.RunPart(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
 }
 
 // fillAddresses takes the addresses of a suite on this machine, when there is one and no flag gave them.

@@ -27,6 +27,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		{"clocks a year off", clocksOff},
 		{"agent with a spool", agentWithSpool},
 		{"outbox", box.settle},
+		{"books of the simulator", booksOfSimulator},
 		{"hostile agent", hostileAgent},
 		{"results in a dead consumer's hands", func(ctx context.Context, t *testing.T, _ *stage) { consumed.settle(ctx, t, "kill -9 natsapi") }},
 		{"bus and worker killed", killEach("nats-server", "worker")},

@@ -28,6 +28,7 @@ type agent struct {
 	rng    *rand.Rand
 	checks []agentwire.Check
 	wmi    map[int][]byte // encoded hardware reports by generation, at most two are kept
+	posted int            // check results made so far
 	beats  int64
 	beat   Heartbeat // the last one sent
 }
@@ -203,6 +204,7 @@ func (a *agent) postHistory(ctx context.Context, cmd agentwire.Command, result a
 		return
 	}
 	a.run.answers.add(time.Since(start))
+	a.run.books.answer(int64(cmd.ID))
 }
 
 // wait returns false when ctx ends first.

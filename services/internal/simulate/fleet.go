@@ -46,6 +46,7 @@ func (r *run) enrol(ctx context.Context, first, n int) error {
 		mu.Lock()
 		defer mu.Unlock()
 		r.agents = append(r.agents, newAgent(r, id))
+		r.books.enrol(id.AgentID)
 		r.progress.step()
 		return log.add(id)
 	})
@@ -98,12 +99,13 @@ func (r *run) installerToken(ctx context.Context) error {
 	return nil
 }
 
-// connectAll opens every connection at no more than ConnectRate per second.
+// connectAll opens every connection at no more than ConnectRate per second, or evenly over a time.
 func (r *run) connectAll(ctx context.Context, over time.Duration) error {
-	r.progress.phase("connecting", len(r.agents))
 	rate := float64(r.opts.ConnectRate)
 	if over > 0 {
 		rate = float64(len(r.agents)) / over.Seconds()
+	} else {
+		r.progress.phase("connecting", len(r.agents))
 	}
 	pace := newPacer(rate)
 	lifetime := ctx // of the connections: the context of the parallel work below ends with it
@@ -117,7 +119,9 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 			return nil
 		}
 		r.connects.add(time.Since(start))
-		r.progress.step()
+		if over == 0 {
+			r.progress.step()
+		}
 		return nil
 	})
 }

@@ -173,7 +173,7 @@ func (l *Ledger) compare(ctx context.Context, database string) (Losses, error) {
 // countLosses settles the books of this run. Only results of script and ping checks carry their number into the history;
 // the others cannot be told apart and are not in the ledger.
 func (r *run) countLosses(ctx context.Context) (*Losses, error) {
-	if r.opts.Database == "" || r.opts.Scenario != Results {
+	if r.opts.Database == "" || r.ledger.Acknowledged() == 0 {
 		return nil, nil
 	}
 	losses, err := r.ledger.Settle(ctx, r.opts.Database, r.opts.Settle)

@@ -11,6 +11,7 @@ import (
 const (
 	serviceCount   = 220
 	inventoryBytes = 46_000
+	softwareCount  = 120
 )
 
 // random returns a generator that gives the same stream for the same agent in every run.
@@ -68,6 +69,18 @@ func services(index int, id string) agentwire.WinServices {
 		}
 	}
 	return msg
+}
+
+// software is what a server has installed.
+func software(index int, id string) agentwire.SoftwareReport {
+	report := agentwire.SoftwareReport{AgentID: id, Software: make([]agentwire.Software, softwareCount)}
+	for i := range report.Software {
+		report.Software[i] = agentwire.Software{
+			Name: fmt.Sprintf("Simulated Product %03d", i), Version: fmt.Sprintf("%d.%d.%d", 1+i%9, index%10, i), Publisher: "Simulated Software Incorporated",
+			InstallDate: "2026-01-02T00:00:00Z", Size: "12 MB",
+		}
+	}
+	return report
 }
 
 // hardware is a report of about 46 kB; generation makes it different from the one before.

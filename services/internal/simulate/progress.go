@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// progress is the live line: phase, steps done, rate of the last second. It writes to a terminal by returning to the
+// progress is the live line: phase, steps done, rate of the last second, connections. It writes to a terminal by returning to the
 // start of the line.
 type progress struct {
-	out  io.Writer
-	done atomic.Int64
+	out   io.Writer
+	extra func() string // what the line ends with
+	done  atomic.Int64
 
 	mu    sync.Mutex
 	name  string
@@ -21,8 +22,8 @@ type progress struct {
 	ended sync.WaitGroup
 }
 
-func newProgress(out io.Writer) *progress {
-	p := &progress{out: out, quit: make(chan struct{})}
+func newProgress(out io.Writer, extra func() string) *progress {
+	p := &progress{out: out, extra: extra, quit: make(chan struct{})}
 	if out != nil {
 		p.ended.Go(p.loop)
 	}
@@ -56,9 +57,9 @@ func (p *progress) loop() {
 		rate := max(0, done-last)
 		last = done
 		if total > 0 {
-			fmt.Fprintf(p.out, "\r\033[K%s %d of %d, %d per s", name, done, total, rate)
+			fmt.Fprintf(p.out, "\r\033[K%s %d of %d, %d per s, %s", name, done, total, rate, p.extra())
 		} else {
-			fmt.Fprintf(p.out, "\r\033[K%s %d, %d per s", name, done, rate)
+			fmt.Fprintf(p.out, "\r\033[K%s %d, %d per s, %s", name, done, rate, p.extra())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -22,7 +23,8 @@ type Report struct {
 	Work      []Work    `json:"work"`
 	Server    []Counter `json:"server,omitempty"`
 	Usage     []Usage   `json:"usage,omitempty"`
-	Losses    *Losses   `json:"losses,omitempty"`
+	Losses    *Losses   `json:"losses,omitempty"` // of check results
+	Counts    []Count   `json:"counts,omitempty"` // of everything else that is counted against the database
 	Problems  []string  `json:"problems,omitempty"`
 }
 
@@ -38,11 +40,13 @@ func (r *run) report(ctx context.Context, before map[string]sampleSet, start tim
 	defer cancel()
 	r.progress.phase("counting", 0)
 	losses, err := r.countLosses(ctx)
+	counts, countErr := r.counts(ctx)
+	err = errors.Join(err, countErr)
 	after := r.observe(ctx)
 	rep := &Report{
 		Scenario: r.opts.Scenario, Agents: len(r.agents), Connected: r.connected.Load(), Started: start.UTC(), Seconds: took.Seconds(),
 		Offered: r.opts.Rate, Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Usage: usage(before, after, took), Losses: losses, Server: counters(before, after, took),
+		Usage: usage(before, after, took), Losses: losses, Counts: counts, Server: counters(before, after, took),
 	}
 	if err != nil {
 		rep.Problems = append(rep.Problems, err.Error())
@@ -53,6 +57,7 @@ func (r *run) report(ctx context.Context, before map[string]sampleSet, start tim
 	}{
 		{"enrolments", r.enrolments}, {"connects", r.connects}, {string(r.opts.Scenario), r.sent},
 		{"acknowledged results", r.posts}, {"answered commands", r.answers},
+		{"requests before", r.calm}, {"requests meanwhile", r.storm},
 	} {
 		if s.of.count.Load()+s.of.failed.Load() > 0 {
 			rep.Work = append(rep.Work, s.of.work(s.name, took))
@@ -118,7 +123,10 @@ func (rep *Report) WriteText(w io.Writer) error {
 	}
 	if l := rep.Losses; l != nil {
 		p.line("")
-		p.line("acknowledged %d, stored %d, lost %d, doubled %d, settled after %.1f s", l.Acknowledged, l.Stored, l.Lost, l.Doubled, l.SettledAfter)
+		p.line("results: acknowledged %d, stored %d, lost %d, doubled %d, settled after %.1f s", l.Acknowledged, l.Stored, l.Lost, l.Doubled, l.SettledAfter)
+	}
+	for _, c := range rep.Counts {
+		p.line("%s: acknowledged %d, stored %d, lost %d", c.Name, c.Acknowledged, c.Stored, c.Lost)
 	}
 	for _, problem := range rep.Problems {
 		p.line("problem: %s", problem)

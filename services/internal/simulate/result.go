@@ -27,11 +27,12 @@ func newReport(a *agent, l *Ledger, as Load) (report, error) {
 		return report{}, errors.New("agent has no checks")
 	}
 	check := a.checks[a.rng.IntN(len(a.checks))]
-	flap := a.rng.Float64()
+	share := a.rng.Float64()
+	a.posted++
+	failing := state(int64(a.Index)+check.ID, a.posted)
 	a.mu.Unlock()
 	r := report{agent: a}
 	r.number, r.mark = l.issue(a.Index)
-	failing := check.ID%10 == 0 || flap < 0.05 // every tenth check fails always, the others now and then
 	switch check.CheckType {
 	case "ping":
 		status := "passing"
@@ -46,13 +47,32 @@ func newReport(a *agent, l *Ledger, as Load) (report, error) {
 		}
 		r.body = body
 	case "cpuload", "memory":
-		r.number, r.body = 0, agentwire.PercentResult{ID: check.ID, AgentID: a.AgentID, Percent: int(flap * 100)}
+		r.number, r.body = 0, agentwire.PercentResult{ID: check.ID, AgentID: a.AgentID, Percent: int(percent(failing, share))}
 	case "diskspace":
-		r.number, r.body = 0, agentwire.DiskSpaceResult{ID: check.ID, AgentID: a.AgentID, MoreInfo: r.mark, PercentUsed: flap * 100, Exists: true}
+		r.number, r.body = 0, agentwire.DiskSpaceResult{ID: check.ID, AgentID: a.AgentID, MoreInfo: r.mark, PercentUsed: percent(failing, share), Exists: true}
 	default:
 		return report{}, fmt.Errorf("no simulated result for check type %q", check.CheckType)
 	}
 	return r, nil
+}
+
+// state says whether a check fails this time: of twenty checks in a fleet one fails always and one flaps.
+func state(check int64, run int) (failing bool) {
+	switch check % 20 {
+	case 0:
+		return true
+	case 1:
+		return run%2 == 0
+	}
+	return false
+}
+
+// percent is what a check of usage measures.
+func percent(failing bool, share float64) float64 {
+	if failing {
+		return 97 + 3*share
+	}
+	return 60 * share
 }
 
 // post sends the result and enters the answer into the ledger. Agents with a spool name the result, so that they may

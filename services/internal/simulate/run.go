@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,21 +21,25 @@ type run struct {
 	reconnected atomic.Int64
 	commands    atomic.Int64
 	generation  atomic.Int64
-	ledger      *Ledger // of the results scenario
+	ledger      *Ledger // of check results
+	books       books   // of everything else that is counted against the database
 
 	enrolments *series
 	connects   *series
 	sent       *series // publishes of the scenario
 	posts      *series // acknowledged results
 	answers    *series // results of commands
-	pings      *series
+	calm       *series // requests of a person before the storm
+	storm      *series // and during it
 }
 
 func newRun(o Options) *run {
-	return &run{
-		opts: o, ledger: newLedger(newMarker()), http: newClient(o.API, o.Sources, o.NewConns, o.Workers), progress: newProgress(o.Progress),
-		enrolments: newSeries(), connects: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), pings: newSeries(),
+	r := &run{
+		opts: o, ledger: newLedger(newMarker()), http: newClient(o.API, o.Sources, o.NewConns, o.Workers),
+		enrolments: newSeries(), connects: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), calm: newSeries(), storm: newSeries(),
 	}
+	r.progress = newProgress(o.Progress, func() string { return fmt.Sprintf("%d connected", r.connected.Load()) })
+	return r
 }
 
 // newMarker begins every result of one ledger, so that they can be found in the database.
@@ -64,12 +69,8 @@ func (r *run) play(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 	}
-	var over time.Duration
-	if r.opts.Scenario == Ramp {
-		over = r.opts.Duration
-	}
-	if r.opts.Scenario != Results {
-		if err := r.connectAll(ctx, over); err != nil {
+	if r.opts.Scenario != Results && r.opts.Scenario != Ramp {
+		if err := r.connectAll(ctx, 0); err != nil {
 			return nil, err
 		}
 	}

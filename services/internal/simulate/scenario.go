@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +28,9 @@ func (r *run) scenario(ctx context.Context) error {
 		return r.reconnect(ctx)
 	case BulkScript:
 		return r.bulk(ctx)
-	case Steady, Ramp, Enrolment:
+	case Ramp:
+		return r.ramp(ctx)
+	case Steady, Enrolment:
 	}
 	return r.steady(ctx)
 }
@@ -52,6 +55,7 @@ func (r *run) flood(ctx context.Context, l load, work func(ctx context.Context, 
 				start := time.Now()
 				err := work(ctx, a)
 				switch {
+				case errors.Is(err, errNotYet):
 				case err == nil:
 					into.add(time.Since(start))
 					r.progress.step()
@@ -65,6 +69,32 @@ func (r *run) flood(ctx context.Context, l load, work func(ctx context.Context, 
 	}
 	group.Wait()
 	return nil
+}
+
+// ramp lets the fleet connect evenly over nine tenths of the duration, while those that are connected do as in steady.
+func (r *run) ramp(ctx context.Context) error {
+	var group sync.WaitGroup
+	var problems collected
+	group.Go(func() { problems.add(r.connectAll(ctx, r.opts.Duration*9/10)) })
+	problems.add(r.steady(ctx))
+	group.Wait()
+	return problems.err()
+}
+
+// errNotYet says that an agent has not connected for the first time: it does nothing yet.
+var errNotYet = errors.New("not connected yet")
+
+// begun wraps work so that agents begin it when they have connected.
+func begun(work func(ctx context.Context, a *agent) error) func(ctx context.Context, a *agent) error {
+	return func(ctx context.Context, a *agent) error {
+		a.mu.Lock()
+		conn := a.conn
+		a.mu.Unlock()
+		if conn == nil {
+			return errNotYet
+		}
+		return work(ctx, a)
+	}
 }
 
 // steady plays every message of real agents at its mean real interval, evenly spread over the fleet.
@@ -84,6 +114,7 @@ func (r *run) steady(ctx context.Context) error {
 		{1500 * time.Second, checkIn(agentwire.KindDisks), r.sent},
 		{2700 * time.Second, checkIn(agentwire.KindWinServices), r.sent},
 		{3500 * time.Second, checkIn(agentwire.KindWMI), r.sent},
+		{3150 * time.Second, r.postSoftware, r.sent},
 	}
 	if len(r.agents) > 0 && len(r.agents[0].checks) > 0 {
 		streams = append(streams, stream{150 * time.Second / time.Duration(len(r.agents[0].checks)), r.postResult, r.posts})
@@ -93,10 +124,18 @@ func (r *run) steady(ctx context.Context) error {
 	for _, s := range streams {
 		rate := float64(len(r.agents)) / s.every.Seconds() * r.opts.Speed
 		l := load{rate: rate, workers: max(1, min(r.opts.Workers, int(rate)))}
-		group.Go(func() { problems.add(r.flood(ctx, l, s.work, s.into)) })
+		group.Go(func() { problems.add(r.flood(ctx, l, begun(s.work), s.into)) })
 	}
 	group.Wait()
 	return problems.err()
+}
+
+// postSoftware reports the installed software; only Windows agents have an inventory of it.
+func (r *run) postSoftware(ctx context.Context, a *agent) error {
+	if platform(a.Index) != "windows" {
+		return errNotYet
+	}
+	return r.http.do(ctx, a.Index, http.MethodPost, "/api/v3/software/", "Authorization", "Token "+a.Token, software(a.Index, a.AgentID), nil)
 }
 
 // collected gathers errors of goroutines.

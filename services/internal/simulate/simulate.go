@@ -20,8 +20,8 @@ type Scenario string
 // The scenarios.
 const (
 	Steady     Scenario = "steady"     // what real agents do: check-ins and check results at their real cadence, times Speed
-	Ramp       Scenario = "ramp"       // the fleet connects evenly over the duration, then does as in steady
-	Reconnect  Scenario = "reconnect"  // every connection is cut at once and comes back
+	Ramp       Scenario = "ramp"       // the fleet connects evenly over the duration; who is connected does as in steady
+	Reconnect  Scenario = "reconnect"  // every connection is cut at once and comes back; requests of a person show what others feel
 	Enrolment  Scenario = "enrolment"  // new agents enrol, Workers at a time
 	Heartbeats Scenario = "heartbeats" // hellos at Rate per second
 	Inventory  Scenario = "inventory"  // hardware reports at Rate per second, Changed of them different from the last
@@ -58,10 +58,10 @@ type Options struct {
 	Database    string            // Postgres address; when set, losses are counted against the tables
 	Metrics     map[string]string // service to address of its private port, for CPU, memory and the server's own counters
 	Settle      time.Duration     // how long the server may take to store what it has acknowledged
-	Progress    io.Writer         // live display; nil for none
+	Progress    io.Writer         `json:"-"` // live display; nil for none
 
 	// OnCommand is called with every command that reaches an agent, on a goroutine of its connection. It may be nil.
-	OnCommand func(agentID string, cmd agentwire.Command)
+	OnCommand func(agentID string, cmd agentwire.Command) `json:"-"`
 }
 
 // Limits keep a mistyped number from becoming an attack.

@@ -3,8 +3,10 @@ package simulate
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,7 +21,19 @@ import (
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// partVariable makes this test program one process of several.
+const partVariable = "SIMULATE_PART"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(partVariable) != "" {
+		if err := RunPart(context.Background(), os.Stdin, os.Stdout, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // backend is the part of a server that the simulator talks to, with what it received.
 type backend struct {
@@ -27,6 +41,9 @@ type backend struct {
 	results []map[string]any
 	history []map[string]any
 	tokens  map[string]string
+	hosts   map[string]bool
+
+	software int
 }
 
 func (b *backend) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -56,6 +73,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 		id := body["agent_id"].(string)
 		b.tokens[id] = "tok-" + id
+		b.hosts[body["hostname"].(string)] = true
 		reply(map[string]any{"pk": len(b.tokens), "token": b.tokens[id]})
 	case strings.HasSuffix(req.URL.Path, "/runchecks/"):
 		reply(map[string]any{"agent": 1, "check_interval": 120, "checks": []map[string]any{
@@ -64,6 +82,11 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case req.URL.Path == "/api/v3/checkrunner/":
 		b.results = append(b.results, body)
 		reply("ok")
+	case req.URL.Path == "/api/v3/software/":
+		b.software++
+		reply("ok")
+	case req.URL.Path == "/v1/agents":
+		reply(map[string]any{"items": []any{}})
 	case strings.HasSuffix(req.URL.Path, "/histresult/"):
 		b.history = append(b.history, body)
 		reply("ok")
@@ -74,7 +97,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func startBackend(t *testing.T) (*backend, string) {
 	t.Helper()
-	b := &backend{tokens: map[string]string{}}
+	b := &backend{tokens: map[string]string{}, hosts: map[string]bool{}}
 	srv := httptest.NewServer(b)
 	t.Cleanup(srv.Close)
 	return b, srv.URL

@@ -1,0 +1,74 @@
+package simulate
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSeveralProcessesShareOneFleet(t *testing.T) {
+	t.Parallel()
+	b, api := startBackend(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	o := options(api, startNATS(t), Results)
+	o.Agents, o.Rate, o.Duration = 9, 200, time.Second
+	var shown strings.Builder
+	o.Progress = &shown
+	rep, err := RunProcesses(t.Context(), o, 3, Command{Path: self, Env: append(os.Environ(), partVariable+"=1")})
+	require.NoError(t, err)
+	require.Equal(t, 9, rep.Agents)
+	require.InDelta(t, 200, rep.Offered, 1e-6)
+	b.mu.Lock()
+	require.Len(t, b.tokens, 9, "each agent enrolled once")
+	hosts := len(b.hosts)
+	b.mu.Unlock()
+	require.Equal(t, 9, hosts, "all are different machines")
+	require.Equal(t, "acknowledged results", rep.Work[len(rep.Work)-1].Name)
+	require.Positive(t, rep.Work[len(rep.Work)-1].Done)
+
+	_, err = RunProcesses(t.Context(), o, 10, Command{Path: self})
+	require.ErrorIs(t, err, ErrOptions)
+	_, err = RunProcesses(t.Context(), o, 2, Command{Path: "/bin/false"})
+	require.ErrorContains(t, err, "simulator process of agents 0 to 3")
+}
+
+func TestShareLeavesNothingOut(t *testing.T) {
+	t.Parallel()
+	whole := Options{Agents: 1003, First: 50, Rate: 900, Workers: 5, ConnectRate: 500}
+	next, workers := whole.First, 0
+	for i := range 7 {
+		part := share(whole, i, 7)
+		require.Equal(t, next, part.First)
+		next += part.Agents
+		workers += part.Workers
+		require.InDelta(t, 900.0/7, part.Rate, 1e-9)
+	}
+	require.Equal(t, whole.First+whole.Agents, next)
+	require.GreaterOrEqual(t, workers, 5)
+}
+
+func TestMergeIsNotBetterThanItsParts(t *testing.T) {
+	t.Parallel()
+	part := func(done int64, p50, p99 float64, lost int64) *Report {
+		return &Report{
+			Agents: 10, Connected: 9, Offered: 50, Seconds: 3, Started: time.Unix(done, 0),
+			Work:   []Work{{Name: "x", Done: done, Failed: 1, Rate: 10, P50: p50, P99: p99, Max: p99, Errors: map[string]int64{"timeout": 1}}},
+			Losses: &Losses{Acknowledged: done, Stored: done - lost, Lost: lost}, Counts: []Count{{Name: "enrolments", Acknowledged: 5, Stored: 4, Lost: 1}},
+			Usage: []Usage{{Service: "api", CPU: 1}},
+		}
+	}
+	parts := []*Report{part(100, 2, 9, 0), part(300, 6, 4, 2)}
+	whole := merge(parts)
+	require.Equal(t, 20, whole.Agents)
+	require.EqualValues(t, 18, whole.Connected)
+	require.Equal(t, time.Unix(100, 0), whole.Started)
+	require.Equal(t, []Work{{Name: "x", Done: 400, Failed: 2, Rate: 20, P50: 5, P99: 9, Max: 9, Errors: map[string]int64{"timeout": 2}}}, whole.Work)
+	require.Equal(t, &Losses{Acknowledged: 400, Stored: 398, Lost: 2}, whole.Losses)
+	require.Equal(t, []Count{{Name: "enrolments", Acknowledged: 10, Stored: 8, Lost: 2}}, whole.Counts)
+	require.Len(t, whole.Usage, 1)
+	require.Equal(t, map[string]int64{"timeout": 1}, parts[0].Work[0].Errors, "the parts stay as they are")
+}

@@ -1,0 +1,115 @@
+package simulate
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+)
+
+func TestChecksPassFailAndFlap(t *testing.T) {
+	t.Parallel()
+	failed := map[int64]int{}
+	for check := range int64(20) {
+		for n := range 10 {
+			if state(check, n) {
+				failed[check]++
+			}
+		}
+	}
+	require.Equal(t, map[int64]int{0: 10, 1: 5}, failed, "of twenty one fails, one flaps, the others pass")
+}
+
+// TestRampWorksWhileItConnects: agents that are connected send while the others still wait for their turn.
+func TestRampWorksWhileItConnects(t *testing.T) {
+	t.Parallel()
+	_, api := startBackend(t)
+	address := startNATS(t)
+	conn, err := nats.Connect(address)
+	require.NoError(t, err)
+	defer conn.Close()
+	seen := make(chan string, 1<<16)
+	_, err = conn.Subscribe("*", func(m *nats.Msg) { seen <- m.Subject })
+	require.NoError(t, err)
+	require.NoError(t, conn.Flush())
+	o := options(api, address, Ramp)
+	o.Duration, o.Speed = 3*time.Second, 500
+	done := make(chan *Report, 1)
+	go func() {
+		rep, err := Run(t.Context(), o)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- rep
+	}()
+	<-seen
+	select {
+	case <-done:
+		t.Error("the first message came only after the run")
+	default:
+	}
+	rep := <-done
+	require.EqualValues(t, 8, rep.Connected)
+	for _, w := range rep.Work {
+		require.Zero(t, w.Failed, "%s: %v", w.Name, w.Errors)
+	}
+}
+
+func TestReconnectShowsWhatOthersFeel(t *testing.T) {
+	t.Parallel()
+	_, api := startBackend(t)
+	o := options(api, startNATS(t), Reconnect)
+	o.Duration = time.Minute
+	rep, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	work := map[string]Work{}
+	for _, w := range rep.Work {
+		work[w.Name] = w
+	}
+	require.EqualValues(t, 1, work["reconnect"].Done)
+	require.Positive(t, work["requests before"].Done)
+	require.Positive(t, work["requests meanwhile"].Done)
+	require.EqualValues(t, 8, rep.Connected)
+}
+
+// TestEndedEarlyItReports: Ctrl-C ends the scenario, and what was measured until then is reported.
+func TestEndedEarlyItReports(t *testing.T) {
+	t.Parallel()
+	b, api := startBackend(t)
+	o := options(api, startNATS(t), Results)
+	o.Duration = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan *Report, 1)
+	go func() {
+		rep, err := Run(ctx, o)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- rep
+	}()
+	require.Eventually(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.results) > 20 }, 20*time.Second, time.Millisecond)
+	cancel()
+	rep := <-done
+	require.NotNil(t, rep)
+	var text strings.Builder
+	require.NoError(t, rep.WriteText(&text))
+	require.Contains(t, text.String(), "acknowledged results")
+}
+
+func TestSoftwareIsThatOfWindowsAgents(t *testing.T) {
+	t.Parallel()
+	require.Len(t, software(1, strings.Repeat("a", 40)).Software, softwareCount)
+	b, api := startBackend(t)
+	r := newRun(options(api, "nats://127.0.0.1:1", Steady))
+	defer r.close()
+	linux, windows := newAgent(r, identity{Index: 3, AgentID: "l"}), newAgent(r, identity{Index: 4, AgentID: "w"})
+	require.ErrorIs(t, r.postSoftware(t.Context(), linux), errNotYet)
+	require.NoError(t, r.postSoftware(t.Context(), windows))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Equal(t, 1, b.software)
+}

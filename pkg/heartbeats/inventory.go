@@ -23,8 +23,8 @@ type column struct {
 	// shuffled says that equal content need not have equal bytes: deployed agents write hardware detail with its keys in
 	// random order, so that one is recognised by its form with sorted keys.
 	shuffled bool
-	known  func(heartbeatsdb.InventoryHashesRow) []byte
-	decode func(data []byte) (agentID string, document any, err error)
+	known    func(heartbeatsdb.InventoryHashesRow) []byte
+	decode   func(data []byte) (agentID string, document any, err error)
 }
 
 func disksColumn() column {

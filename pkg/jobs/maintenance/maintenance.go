@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/jobs"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/tasks"
 )
 
@@ -123,7 +123,7 @@ func NewRequester(pool *pgxpool.Pool) (*Requester, error) {
 }
 
 // Start asks for one of the jobs without a table, unless it is at work already.
-func (r *Requester) Start(ctx context.Context, tx pgx.Tx, job string) error {
+func (r *Requester) Start(ctx context.Context, tx postgres.Querier, job string) error {
 	var now time.Time
 	if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
 		return fmt.Errorf("start %s: %w", job, err)
@@ -133,7 +133,7 @@ func (r *Requester) Start(ctx context.Context, tx pgx.Tx, job string) error {
 }
 
 // Prune asks for the removal of the rows that the named tables have now and returns how many these are. Names may repeat.
-func (r *Requester) Prune(ctx context.Context, tx pgx.Tx, names []string) (rows int64, err error) {
+func (r *Requester) Prune(ctx context.Context, tx postgres.Querier, names []string) (rows int64, err error) {
 	chosen := map[string]bool{}
 	for _, name := range names {
 		chosen[name] = true

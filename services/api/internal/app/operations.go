@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/openai"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/pkg/urlactions"
@@ -44,7 +45,7 @@ func (a *App) operations() error {
 	product.AgentVersion, product.Demo = installers.Version, o.Demo
 	coreapi.Register(r, coreapi.Deps{
 		Mailer: notify.NewMailer(a.core), Texter: notify.NewTexter(a.core, notify.TwilioURL), Completer: openai.New(o.OpenAIURL),
-		Maintenance: requester, Scripts: a.serverScriptTester(), Checker: a.checker(), Pool: i.Pool, Audit: a.audit,
+		Maintenance: requester, Scripts: a.serverScriptTester(), Checker: a.checker(), Recorded: a.recorded,
 		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: product,
 		KeyStore: keystore.New(i.Pool, a.audit), Schedules: schedules.NewService(i.Pool, a.audit),
 		URLActions: urlactions.New(urlactions.Deps{
@@ -69,6 +70,16 @@ func (a *App) operations() error {
 // record writes a line of the audit log that belongs to no other change.
 func (a *App) record(ctx context.Context, e audit.Entry) error {
 	return a.audit.Record(ctx, a.infra.Pool, e)
+}
+
+// recorded does something and writes down who did it, in one transaction.
+func (a *App) recorded(ctx context.Context, do func(tx postgres.Querier) error, e audit.Entry) error {
+	return pgx.BeginFunc(ctx, a.infra.Pool, func(tx pgx.Tx) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return a.audit.Record(ctx, tx, e)
+	})
 }
 
 // installerToken makes a token of the installer account that enrols until it expires.

@@ -6,13 +6,12 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/accounts"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/keystore"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/pkg/urlactions"
@@ -34,9 +33,10 @@ type Deps struct {
 	Maintenance  Maintenance
 	Scripts      ServerScripts
 	Checker      Checker
-	Pool         *pgxpool.Pool
-	Audit        *audit.Log
 	Product      Product
+
+	// Recorded does something and writes down who did it, in one transaction.
+	Recorded func(ctx context.Context, do func(tx postgres.Querier) error, e audit.Entry) error
 }
 
 // Preferences reads what a user chose for the web client.

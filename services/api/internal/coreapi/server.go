@@ -7,12 +7,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/serverscripts"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
@@ -22,8 +21,8 @@ const featureOff = "This feature is disabled. It can be enabled in Global Settin
 
 // Maintenance asks for background jobs in the transaction of the request.
 type Maintenance interface {
-	Start(ctx context.Context, tx pgx.Tx, job string) error
-	Prune(ctx context.Context, tx pgx.Tx, tables []string) (int64, error)
+	Start(ctx context.Context, tx postgres.Querier, job string) error
+	Prune(ctx context.Context, tx postgres.Querier, tables []string) (int64, error)
 }
 
 // ServerScripts runs code on the server.
@@ -61,19 +60,19 @@ type maintainInput struct {
 // maintain starts a job and notes who did in one transaction.
 func (h handlers) maintain(ctx context.Context, c *rest.Call, in *maintainInput) (string, error) {
 	action, reply := in.Body.Action.Value, ""
-	var start func(tx pgx.Tx) error
+	var start func(tx postgres.Querier) error
 	switch action {
 	case "reload_nats":
 		reply = "Nats configuration was reloaded successfully."
-		start = func(tx pgx.Tx) error { return h.Maintenance.Start(ctx, tx, maintenance.ReloadNATS) }
+		start = func(tx postgres.Querier) error { return h.Maintenance.Start(ctx, tx, maintenance.ReloadNATS) }
 	case "rm_orphaned_tasks":
 		reply = "The task has been initiated."
-		start = func(tx pgx.Tx) error { return h.Maintenance.Start(ctx, tx, maintenance.RemoveOrphans) }
+		start = func(tx postgres.Querier) error { return h.Maintenance.Start(ctx, tx, maintenance.RemoveOrphans) }
 	case "prune_db":
 		if !in.Body.PruneTables.Present() {
 			return "", fault.Refused("The data is incorrect.")
 		}
-		start = func(tx pgx.Tx) error {
+		start = func(tx postgres.Querier) error {
 			n, err := h.Maintenance.Prune(ctx, tx, in.Body.PruneTables.Value)
 			reply = fmt.Sprintf("%d records were pruned from the database", n)
 			if errors.Is(err, maintenance.ErrTable) {
@@ -84,16 +83,10 @@ func (h handlers) maintain(ctx context.Context, c *rest.Call, in *maintainInput)
 	default:
 		return "", fault.Refused("The data is incorrect")
 	}
-	err := pgx.BeginFunc(ctx, h.Pool, func(tx pgx.Tx) error {
-		if err := start(tx); err != nil {
-			return err
-		}
-		return h.Audit.Record(ctx, tx, audit.Entry{
-			Username: c.Principal.Username, Action: audit.Modify, ObjectType: "coresettings", After: map[string]any{"action": action, "prune_tables": in.Body.PruneTables.Value},
-			Message: fmt.Sprintf("%s started server maintenance: %s", c.Principal.Username, action),
-		})
+	return reply, h.Recorded(ctx, start, audit.Entry{
+		Username: c.Principal.Username, Action: audit.Modify, ObjectType: "coresettings", After: map[string]any{"action": action, "prune_tables": in.Body.PruneTables.Value},
+		Message: fmt.Sprintf("%s started server maintenance: %s", c.Principal.Username, action),
 	})
-	return reply, err
 }
 
 func (h handlers) checkWebTerminal(ctx context.Context, _ *rest.Call, _ *struct{}) (string, error) {

@@ -129,7 +129,7 @@ type oldStatusInput struct{ Body rest.RawBody }
 func (h handlers) oldStatus(ctx context.Context, c *rest.Call, in *oldStatusInput) (any, error) {
 	var body map[string]any
 	if err := json.Unmarshal(bytes.TrimSpace(in.Body), &body); err != nil {
-		return page(c, http.StatusBadRequest, "Invalid json") //nolint:nilerr // the text says it
+		return page(c, http.StatusBadRequest, "Invalid json")
 	}
 	auth, sent := body["auth"]
 	token, _ := auth.(string)

@@ -113,7 +113,9 @@ func TestWebHooksStayOutside(t *testing.T) {
 	port := inside.URL[strings.LastIndex(inside.URL, ":"):]
 	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, inside.URL, http.StatusFound) }))
 	t.Cleanup(away.Close)
-	api := resttest.New(t, func(_ *app.Infrastructure, o *app.Options) { o.WebhooksAllow = []string{strings.TrimPrefix(away.URL, "http://")} })
+	api := resttest.New(t, func(_ *app.Infrastructure, o *app.Options) {
+		o.WebhooksAllow = []string{strings.TrimPrefix(away.URL, "http://")}
+	})
 	admin := api.Admin()
 	hook := func(address string) body {
 		return body{"pattern": address, "rest_body": "{}", "rest_headers": "{}", "rest_method": "get", "run_instance_type": "none", "run_instance_id": nil}

@@ -21,12 +21,12 @@ func Programs(t *testing.T) (bin string) {
 	root := root(t)
 	shared := filepath.Join(root, "bin")
 	require.NoError(t, os.MkdirAll(shared, 0o750))
-	lock, err := os.OpenFile(filepath.Join(shared, ".lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a path of the repository
+	lock, err := os.OpenFile(filepath.Join(shared, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, lock.Close()) }()
 	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
 	// The variables of a make that runs the tests are not for the build.
-	build := exec.CommandContext(t.Context(), "env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "make", "-C", root, "programs") //nolint:gosec // the repository's own build
+	build := exec.CommandContext(t.Context(), "env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "make", "-C", root, "programs")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	// Beside the programs and not in t.TempDir(), which may be on another file system, where there are no hard links.
@@ -61,7 +61,7 @@ func Web(t *testing.T) (dist string) {
 	dist = filepath.Join(root(t), "services", "web", "dist")
 	_, err := os.Stat(filepath.Join(dist, "index.html"))
 	if errors.Is(err, fs.ErrNotExist) {
-		out, berr := exec.CommandContext(t.Context(), "env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "make", "-C", root(t), "web-dist").CombinedOutput() //nolint:gosec // the repository's own build
+		out, berr := exec.CommandContext(t.Context(), "env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "make", "-C", root(t), "web-dist").CombinedOutput()
 		require.NoError(t, berr, "%s", out)
 		return dist
 	}

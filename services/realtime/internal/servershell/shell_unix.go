@@ -72,7 +72,7 @@ func pollable(f *os.File) (*os.File, error) {
 }
 
 func size(rows, cols int) *pty.Winsize {
-	return &pty.Winsize{Rows: uint16(rows), Cols: uint16(cols)} //nolint:gosec // the frame's decoder bounds both
+	return &pty.Winsize{Rows: uint16(rows), Cols: uint16(cols)}
 }
 
 // drain lets its reader take what is left and then end, also while programs that outlive the shell hold the terminal.
@@ -89,7 +89,7 @@ func (s *shell) resize(rows, cols int) error {
 	}
 	var failed error
 	err = conn.Control(func(fd uintptr) {
-		failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(rows), Col: uint16(cols)}) //nolint:gosec // the frame's decoder bounds both
+		failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(rows), Col: uint16(cols)})
 	})
 	return errors.Join(err, failed)
 }

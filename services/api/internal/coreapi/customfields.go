@@ -107,12 +107,12 @@ type customFieldBody struct {
 	Order                 rest.Field[int32]    `json:"order" rule:"min=0"`
 	Model                 rest.Field[string]   `json:"model" rule:"choices=client|site|agent"`
 	Type                  rest.Field[string]   `json:"type" rule:"choices=text|number|single|multiple|checkbox|datetime"`
-	Options               rest.Field[[]string] `json:"options" rule:"null,item.max=255,item.blank"`
-	Name                  rest.Field[string]   `json:"name" rule:"max=100"`
+	Options               rest.Field[[]string] `json:"options" rule:"null,max=1000,item.max=255,item.blank"`
+	Name                  rest.Field[string]   `json:"name" rule:"max=100,pattern=name"`
 	Required              rest.Field[bool]     `json:"required"`
-	DefaultValueString    rest.Field[string]   `json:"default_value_string" rule:"null,blank"`
+	DefaultValueString    rest.Field[string]   `json:"default_value_string" rule:"null,blank,max=200000"`
 	DefaultValueBool      rest.Field[bool]     `json:"default_value_bool"`
-	DefaultValuesMultiple rest.Field[[]string] `json:"default_values_multiple" rule:"null,item.max=255,item.blank"`
+	DefaultValuesMultiple rest.Field[[]string] `json:"default_values_multiple" rule:"null,max=1000,item.max=255,item.blank"`
 	HideInUI              rest.Field[bool]     `json:"hide_in_ui"`
 	HideInSummary         rest.Field[bool]     `json:"hide_in_summary"`
 }

@@ -58,8 +58,8 @@ func (h handlers) listKeyStore(ctx context.Context, _ *rest.Call, _ *struct{}) (
 }
 
 type keyStoreBody struct {
-	Name  rest.Field[string] `json:"name" rule:"max=25"`
-	Value rest.Field[string] `json:"value"`
+	Name  rest.Field[string] `json:"name" rule:"max=25,pattern=name"`
+	Value rest.Field[string] `json:"value" rule:"max=200000"`
 }
 
 type createKeyStoreInput struct{ Body keyStoreBody }

@@ -62,7 +62,7 @@ func (h handlers) listSchedules(ctx context.Context, _ *rest.Call, _ *struct{}) 
 }
 
 type scheduleBody struct {
-	Name                rest.Field[string]         `json:"name" rule:"required,max=255"`
+	Name                rest.Field[string]         `json:"name" rule:"required,max=255,pattern=name"`
 	RunTime             rest.Field[rest.ClockTime] `json:"run_time" rule:"required"`
 	RunTimeWeekdays     rest.Field[[]int16]        `json:"run_time_weekdays" rule:"null,max=7,item.min=0,item.max=6" doc:"0 is Monday"`
 	MonthlyMonthsOfYear rest.Field[[]int16]        `json:"monthly_months_of_year" rule:"null,max=12,item.min=1,item.max=12"`

@@ -8,14 +8,14 @@ import (
 )
 
 type settingsBody struct {
-	EmailAlertRecipients      rest.Field[[]string] `json:"email_alert_recipients" rule:"null,item.pattern=email"`
-	SMSAlertRecipients        rest.Field[[]string] `json:"sms_alert_recipients" rule:"null,item.max=255"`
+	EmailAlertRecipients      rest.Field[[]string] `json:"email_alert_recipients" rule:"null,max=1000,item.pattern=email"`
+	SMSAlertRecipients        rest.Field[[]string] `json:"sms_alert_recipients" rule:"null,max=1000,item.max=255"`
 	TwilioNumber              rest.Field[string]   `json:"twilio_number" rule:"null,blank,max=255"`
 	TwilioAccountSID          rest.Field[string]   `json:"twilio_account_sid" rule:"null,blank,max=255"`
 	TwilioAuthToken           rest.Field[string]   `json:"twilio_auth_token" rule:"null,blank,max=255"`
 	SMTPFromEmail             rest.Field[string]   `json:"smtp_from_email" rule:"null,blank,max=255"`
-	SMTPFromName              rest.Field[string]   `json:"smtp_from_name" rule:"null,blank,max=255"`
-	SMTPHost                  rest.Field[string]   `json:"smtp_host" rule:"null,blank,max=255"`
+	SMTPFromName              rest.Field[string]   `json:"smtp_from_name" rule:"null,blank,max=255,pattern=name"`
+	SMTPHost                  rest.Field[string]   `json:"smtp_host" rule:"null,blank,max=255,pattern=name"`
 	SMTPHostUser              rest.Field[string]   `json:"smtp_host_user" rule:"null,blank,max=255"`
 	SMTPHostPassword          rest.Field[string]   `json:"smtp_host_password" rule:"null,blank,max=255"`
 	SMTPPort                  rest.Field[int32]    `json:"smtp_port" rule:"null,min=0"`
@@ -33,7 +33,7 @@ type settingsBody struct {
 	MeshUsername              rest.Field[string]   `json:"mesh_username" rule:"null,blank,max=255"`
 	MeshSite                  rest.Field[string]   `json:"mesh_site" rule:"null,blank,max=255"`
 	MeshDeviceGroup           rest.Field[string]   `json:"mesh_device_group" rule:"null,blank,max=255"`
-	MeshCompanyName           rest.Field[string]   `json:"mesh_company_name" rule:"null,blank,max=255"`
+	MeshCompanyName           rest.Field[string]   `json:"mesh_company_name" rule:"null,blank,max=255,pattern=name"`
 	SyncMeshWithTRMM          rest.Field[bool]     `json:"sync_mesh_with_trmm"`
 	AgentAutoUpdate           rest.Field[bool]     `json:"agent_auto_update"`
 	WorkstationPolicy         rest.Field[int32]    `json:"workstation_policy" rule:"null,ref=policy"`
@@ -48,11 +48,11 @@ type settingsBody struct {
 	NotifyOnWarningAlerts     rest.Field[bool]     `json:"notify_on_warning_alerts"`
 	BlockLocalUserLogon       rest.Field[bool]     `json:"block_local_user_logon"`
 	DefaultShellWindows       rest.Field[string]   `json:"default_shell_windows" rule:"choices=cmd|powershell|custom"`
-	DefaultShellWindowsCustom rest.Field[string]   `json:"default_shell_windows_custom" rule:"blank,max=512"`
+	DefaultShellWindowsCustom rest.Field[string]   `json:"default_shell_windows_custom" rule:"blank,max=512,pattern=name"`
 	DefaultShellLinux         rest.Field[string]   `json:"default_shell_linux" rule:"choices=bash|custom"`
-	DefaultShellLinuxCustom   rest.Field[string]   `json:"default_shell_linux_custom" rule:"blank,max=512"`
+	DefaultShellLinuxCustom   rest.Field[string]   `json:"default_shell_linux_custom" rule:"blank,max=512,pattern=name"`
 	DefaultShellDarwin        rest.Field[string]   `json:"default_shell_darwin" rule:"choices=bash|custom"`
-	DefaultShellDarwinCustom  rest.Field[string]   `json:"default_shell_darwin_custom" rule:"blank,max=512"`
+	DefaultShellDarwinCustom  rest.Field[string]   `json:"default_shell_darwin_custom" rule:"blank,max=512,pattern=name"`
 	TerminalMode              rest.Field[string]   `json:"terminal_mode" rule:"choices=new|legacy"`
 }
 

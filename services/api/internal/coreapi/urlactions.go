@@ -63,7 +63,7 @@ func (h handlers) listURLActions(ctx context.Context, _ *rest.Call, _ *struct{})
 }
 
 type urlActionBody struct {
-	Name        rest.Field[string] `json:"name" rule:"max=255"`
+	Name        rest.Field[string] `json:"name" rule:"max=255,pattern=name"`
 	Desc        rest.Field[string] `json:"desc" rule:"null,blank,max=10000"`
 	Pattern     rest.Field[string] `json:"pattern" rule:"max=10000"`
 	ActionType  rest.Field[string] `json:"action_type" rule:"choices=web|rest"`

@@ -19,7 +19,7 @@ import (
 //	flat              a nested object's messages are given as if its fields were this object's; of a list, those of the first bad item
 //	min=0 max=255     bounds of a number, of the characters of a string, of the items of a list
 //	choices=a|b       the allowed values
-//	pattern=name      a named pattern of rules.go: email, ip, slug, timezone
+//	pattern=name      a named pattern of rules.go: email, ip, name, slug, timezone
 //	ref=client        an existing row's key; the kinds are given to the router by Reference
 //	item.<rule>       the rule for the items of a list: item.choices=a|b, item.max=255, item.blank
 type Field[T any] struct {

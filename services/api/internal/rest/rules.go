@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // zone names are checked the same on a machine without the zone database
+	"unicode"
 )
 
 // rules are the parsed `rule` tag of a field.
@@ -102,11 +103,16 @@ func patternMessage(name, text string) (message string, ok bool) {
 	case "timezone":
 		_, err := time.LoadLocation(text)
 		return strconv.Quote(text) + " is not a valid choice.", err == nil && text != "Local"
+	case "name":
+		return "Control characters and direction marks are not allowed.", !strings.ContainsFunc(text, misleading)
 	case "slug":
 		return "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.", slugText.MatchString(text)
 	}
 	return "", true
 }
+
+// misleading says which characters show a name as something else than it is, or cannot be seen at all.
+func misleading(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 func isEmail(text string) bool {
 	a, err := mail.ParseAddress(text)

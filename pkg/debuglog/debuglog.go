@@ -77,6 +77,23 @@ func Write(ctx context.Context, db Execer, entries ...Entry) error {
 	return nil
 }
 
+// insertOnce is insert for one entry about an agent that has none of the type younger than ten minutes.
+const insertOnce = `
+INSERT INTO debug_log (agent_id, log_level, log_type, message)
+SELECT a.id, $2, $3, $4 FROM agents a CROSS JOIN core_settings k
+WHERE a.id = $1 AND array_position(ARRAY['info', 'warning', 'error', 'critical'], $2::text)
+    >= array_position(ARRAY['info', 'warning', 'error', 'critical'], k.agent_debug_level)
+  AND NOT EXISTS (SELECT FROM debug_log d WHERE d.agent_id = a.id AND d.entry_time > now() - interval '10 minutes' AND d.log_type = $3::text)`
+
+// Once is Write for one entry about an agent that may come in a flood: it is left out when the agent has an entry of the type
+// that is younger than ten minutes.
+func Once(ctx context.Context, db Execer, e Entry) error {
+	if _, err := db.Exec(ctx, insertOnce, e.AgentPK, string(e.Level), string(e.Type), shorten(e.Message)); err != nil {
+		return fmt.Errorf("write debug log: %w", err)
+	}
+	return nil
+}
+
 // shorten cuts a text and takes out what the database cannot store.
 func shorten(text string) string {
 	out := make([]rune, 0, min(len(text), maxMessage))

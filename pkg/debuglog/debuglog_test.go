@@ -70,6 +70,34 @@ func TestWriteBoundsWhatComesFromOutside(t *testing.T) {
 	require.NoError(t, debuglog.Write(ctx, pool))
 }
 
+func TestOnceHoldsBackAFlood(t *testing.T) {
+	t.Parallel()
+	ctx, pool := context.Background(), filled(t)
+	count := func() (n int) {
+		require.NoError(t, pool.QueryRow(ctx, "SELECT count(*) FROM debug_log").Scan(&n))
+		return n
+	}
+	refused := debuglog.Entry{AgentPK: 1, Level: debuglog.Error, Type: debuglog.AgentIssues, Message: "a result was refused"}
+	for range 50 {
+		require.NoError(t, debuglog.Once(ctx, pool, refused))
+	}
+	require.Equal(t, 1, count())
+	other := refused
+	other.AgentPK = 2
+	require.NoError(t, debuglog.Once(ctx, pool, other))
+	other.AgentPK = 999
+	require.NoError(t, debuglog.Once(ctx, pool, other), "an agent that is gone has no row")
+	require.Equal(t, 2, count())
+	_, err := pool.Exec(ctx, "UPDATE debug_log SET entry_time = now() - interval '11 minutes'")
+	require.NoError(t, err)
+	require.NoError(t, debuglog.Once(ctx, pool, refused))
+	require.Equal(t, 3, count())
+	_, err = pool.Exec(ctx, "DELETE FROM debug_log; UPDATE core_settings SET agent_debug_level = 'critical'")
+	require.NoError(t, err)
+	require.NoError(t, debuglog.Once(ctx, pool, refused))
+	require.Zero(t, count())
+}
+
 func TestReadingIsFilteredScopedAndPaged(t *testing.T) {
 	t.Parallel()
 	ctx, pool := context.Background(), filled(t)

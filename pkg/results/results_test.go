@@ -155,6 +155,7 @@ func TestPoisonIsParkedAndTheRestGoesOn(t *testing.T) {
 	require.Equal(t, 1, b.number(t, historyRows))
 	require.Equal(t, 6, b.number(t, `SELECT count(*) FROM parked_results`))
 	require.Equal(t, 1, b.number(t, `SELECT count(*) FROM parked_results WHERE reason LIKE '%panicked%' AND payload = '{"results":"breaks"}'`))
+	require.Equal(t, 1, b.number(t, `SELECT count(*) FROM debug_log WHERE log_type = 'agent_issues' AND message LIKE 'A result of kind %'`), "the debug log says so once")
 	require.Equal(t, 0, b.number(t, `SELECT count(*) FROM check_results WHERE status = 'failing'`))
 	// Once in the log with the agent and the request that brought it, and each in the metrics.
 	require.Equal(t, 1, b.logs.FilterMessage("result is not for a row of its agent").FilterField(zap.String("agent_id", agent)).Len())

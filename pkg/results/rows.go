@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"github.com/gueencode/gueenrmm/pkg/debuglog"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/proto/events"
@@ -110,6 +111,16 @@ func (c *Consumer) park(ctx context.Context, db DB, subject string, m Message, r
 		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, subject, m.ID, agent, text, m.Body, received)
 	if err != nil {
 		return fmt.Errorf("park result: %w", err)
+	}
+	if agent != nil {
+		// The people who run the product see it too; the reason is in the parked row.
+		err := debuglog.Once(ctx, db, debuglog.Entry{
+			AgentPK: m.AgentPK, Level: debuglog.Error, Type: debuglog.AgentIssues,
+			Message: "A result of kind " + string(m.Kind) + " could not be applied and was set aside.",
+		})
+		if err != nil {
+			return err
+		}
 	}
 	c.limited.Warn("parked "+string(m.Kind), "result cannot be applied and was parked", zap.String(log.FieldSubject, subject),
 		zap.String(log.FieldMessageID, m.ID), zap.String(log.FieldRequestID, m.RequestID), zap.String(log.FieldReason, text))

@@ -210,7 +210,9 @@ func (s *Service) mailScript(ctx context.Context, mail Mailer, job scriptEmail) 
 		to = nil
 	}
 	if err := mail.Send(ctx, to, subject, body); err != nil {
-		return fmt.Errorf("mail script results: %w", err)
+		// The script has run: doing the task again to mail again would run it twice.
+		return queue.Permanent(errors.Join(fmt.Errorf("mail script results: %w", err),
+			s.Agents.Debug(ctx, ref.PK, "error", "system_issues", fmt.Sprintf("Sending email failed with error: %v", err))))
 	}
 	return nil
 }

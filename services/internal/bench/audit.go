@@ -85,7 +85,7 @@ func (e *environment) growAudit(ctx context.Context) (agent string, err error) {
 		return "", fmt.Errorf("grow the audit log: %w", err)
 	}
 	for _, sql := range []string{
-		`CREATE TEMP TABLE some AS SELECT row_number() OVER (ORDER BY id) AS n, agent_id, hostname FROM agents ORDER BY id LIMIT 2000`,
+		`CREATE TEMP TABLE holders AS SELECT row_number() OVER (ORDER BY id) AS n, agent_id, hostname FROM agents ORDER BY id LIMIT 2000`,
 		fmt.Sprintf(`INSERT INTO audit_log (username, agent, agent_id, entry_time, action, object_type, before_value, after_value, message, debug_info)
 		SELECT x.u, s.hostname, s.agent_id, now() - interval '1 hour' - (%[1]d - i) * (interval '365 days' / %[1]d),
 		  CASE WHEN i %% 50000 = 0 THEN 'failed_login' WHEN i %% 5 = 0 THEN 'execute_command' WHEN i %% 7 = 0 THEN 'add' ELSE 'modify' END,
@@ -93,14 +93,14 @@ func (e *environment) growAudit(ctx context.Context) (agent string, err error) {
 		  jsonb_build_object('id', i, 'description', 'before', 'offline_time', 4), jsonb_build_object('id', i, 'description', 'after', 'offline_time', i %% 60),
 		  x.u || ' modified agent ' || coalesce(s.hostname, 'x'), '{"ip": "192.0.2.7", "url": "/agents/x/", "method": "PUT"}'
 		FROM (SELECT i, 1 + (i::bigint * 7919) %% 2000 AS a, CASE WHEN i %% 100000 = 0 THEN 'rare' ELSE 'user-' || i %% 20 END AS u FROM generate_series(%[2]d, %[1]d) i) x
-		LEFT JOIN some s ON s.n = x.a AND i %% 3 > 0`, auditRows, have+1),
+		LEFT JOIN holders s ON s.n = x.a AND i %% 3 > 0`, auditRows, have+1),
 		`VACUUM (ANALYZE) audit_log`,
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return "", fmt.Errorf("grow the audit log: %w", err)
 		}
 	}
-	if err := conn.QueryRow(ctx, `SELECT agent_id FROM some WHERE n = 77`).Scan(&agent); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT agent_id FROM holders WHERE n = 77`).Scan(&agent); err != nil {
 		return "", fmt.Errorf("grow the audit log: %w", err)
 	}
 	return agent, nil

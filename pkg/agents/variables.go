@@ -102,7 +102,11 @@ func (s *Service) fieldVariables(ctx context.Context, rows []agentsdb.ListAgentV
 		if f.defaults[d.Model] == nil {
 			f.defaults[d.Model] = map[string]variables.Field{}
 		}
-		f.defaults[d.Model][d.Name] = fieldValue(d.Type, d.DefaultValueString, d.DefaultValueBool, d.DefaultValuesMultiple)
+		field := fieldValue(d.Type, d.DefaultValueString, d.DefaultValueBool, d.DefaultValuesMultiple)
+		if field.Value == nil && d.DefaultValueString != nil && d.Type != "multiple" {
+			field.Value = "" // a default that is an empty text is a value (domain.md §7.4)
+		}
+		f.defaults[d.Model][d.Name] = field
 	}
 	var p agentsdb.ListFieldVariablesParams
 	for i := range rows {

@@ -16,7 +16,24 @@ const (
 // Filled is the outcome of filling a list.
 type Filled struct {
 	Items   []string
-	Missing []string // paths without a value, for the debug log
+	Missing []string // paths without a value, for the debug log; see Problem
+
+	spent int // bytes of values
+}
+
+// afford says whether a value still fits into the list.
+func (f *Filled) afford(value any) bool {
+	f.spent += len(format("", value))
+	return f.spent <= maxListBytes
+}
+
+// Problem says in the contract's words that a path has no value (domain.md §7.3).
+func Problem(path string) string {
+	text := "Couldn't lookup value for: " + path + ". Make sure it exists"
+	if strings.HasPrefix(path, string(Global)+".") {
+		text += " in CoreSettings > Key Store"
+	}
+	return text
 }
 
 // Args fills script arguments for a shell. Texts are quoted so that they stay one word; an argument whose placeholder
@@ -24,20 +41,22 @@ type Filled struct {
 func (d *Data) Args(shell string, args []string) Filled {
 	out := Filled{Items: make([]string, 0, len(args))}
 	for _, arg := range args {
-		p, found := find(arg)
-		if !found {
-			out.Items = append(out.Items, arg)
-			continue
-		}
-		value, ok := d.Lookup(p.path)
-		if !ok || (shell == shellCmd && value == "") {
-			out.miss(p.path)
-			out.Items = append(out.Items, arg)
-			continue
-		}
-		out.Items = append(out.Items, replace(arg, p, argument(shell, value)))
+		d.arg(shell, arg, &out)
 	}
 	return out
+}
+
+func (d *Data) arg(shell, arg string, out *Filled) {
+	p, found := find(arg)
+	if found {
+		value, ok := d.Lookup(p.path)
+		if !ok || (shell == shellCmd && value == "") || !out.afford(value) {
+			out.miss(p.path)
+		} else {
+			arg = replace(arg, p, argument(shell, value))
+		}
+	}
+	out.Items = append(out.Items, arg)
 }
 
 // Env fills environment variables ("KEY=VALUE"). Items without "=" are dropped, and so are items whose placeholder has no
@@ -45,28 +64,32 @@ func (d *Data) Args(shell string, args []string) Filled {
 func (d *Data) Env(shell string, env []string) Filled {
 	out := Filled{Items: make([]string, 0, len(env))}
 	for _, item := range env {
-		key, value, found := strings.Cut(item, "=")
-		if !found {
-			continue
-		}
-		value, _, _ = strings.Cut(value, "=")
-		p, found := find(value)
-		if !found {
-			out.Items = append(out.Items, item)
-			continue
-		}
-		v, ok := d.Lookup(p.path)
-		if !ok {
-			out.miss(p.path)
-			continue
-		}
-		filled := format(shell, v)
-		if shell == shellPowerShell {
-			filled = strings.ReplaceAll(filled, "'", "''")
-		}
-		out.Items = append(out.Items, key+"="+replace(value, p, filled))
+		d.variable(shell, item, &out)
 	}
 	return out
+}
+
+func (d *Data) variable(shell, item string, out *Filled) {
+	key, value, found := strings.Cut(item, "=")
+	if !found {
+		return
+	}
+	value, _, _ = strings.Cut(value, "=")
+	p, found := find(value)
+	if !found {
+		out.Items = append(out.Items, item)
+		return
+	}
+	v, ok := d.Lookup(p.path)
+	if !ok || !out.afford(v) {
+		out.miss(p.path)
+		return
+	}
+	filled := format(shell, v)
+	if shell == shellPowerShell {
+		filled = strings.ReplaceAll(filled, "'", "''")
+	}
+	out.Items = append(out.Items, key+"="+replace(value, p, filled))
 }
 
 func (f *Filled) miss(path string) {

@@ -1,8 +1,9 @@
-// Package variables fills {{root.path}} placeholders in script arguments and environment variables (rest-1.md §1.18,
-// domain.md §7.3-7.5).
+// Package variables fills {{root.path}} placeholders in script arguments, environment variables, the arguments of alert
+// actions, web hooks, links and messages (rest-1.md §1.18, domain.md §7.3-7.7).
 //
 // It is sandboxed by construction: a path is looked up in a Data value that the caller filled beforehand, and nothing
-// else is reachable: no method is called, no query is made, no secret is in the data. Work and output are bounded.
+// else is reachable: no method is called, no query is made, no secret is in the data. A value is never looked at for further
+// placeholders: much of it comes from machines, which must not learn what is in the key store. Work and output are bounded.
 package variables
 
 import (
@@ -13,8 +14,9 @@ import (
 // Root is the first word of a placeholder.
 type Root string
 
-// The roots of script arguments. Alert actions have one more, which their own data brings along.
+// The roots. Alert counts only in what ForAlert returns: for the actions of alerts.
 const (
+	Alert  Root = "alert"
 	Agent  Root = "agent"
 	Site   Root = "site"
 	Client Root = "client"
@@ -24,6 +26,7 @@ const (
 // Limits. A placeholder that would make an item longer than MaxItemBytes counts as one without a value.
 const (
 	MaxItemBytes = 256 << 10
+	maxListBytes = 4 << 20 // of all values put into one list; further placeholders stay as they are
 	maxPath      = 1024
 )
 
@@ -57,7 +60,7 @@ func (d *Data) Lookup(path string) (value any, ok bool) {
 	}
 	parts := strings.Split(path, ".")
 	root := Root(parts[0])
-	if len(parts) < 2 || !known(root) {
+	if len(parts) < 2 || !d.known(root) {
 		return nil, false
 	}
 	if len(parts) == 2 {
@@ -79,10 +82,12 @@ func (d *Data) Lookup(path string) (value any, ok bool) {
 }
 
 // known keeps other uses of double braces, such as templates of other tools in an argument, from being filled.
-func known(root Root) bool {
+func (d *Data) known(root Root) bool {
 	switch root {
 	case Agent, Site, Client, Global:
 		return true
+	case Alert:
+		return d.Kind == Alert
 	default:
 		return false
 	}

@@ -92,7 +92,7 @@ func TestRunScriptOutputs(t *testing.T) {
 	require.Equal(t, []string{"C=Acme"}, sent[0].EnvVars)
 	require.Equal(t, 5, sent[0].Timeout)
 	require.Equal(t, "--allow-all", sent[0].DenoDefaultPermissions)
-	require.Contains(t, b.texts(t, `SELECT message FROM debug_log`), "Couldn't lookup value for: global.none. Make sure it exists")
+	require.Contains(t, b.texts(t, `SELECT message FROM debug_log`), "Couldn't lookup value for: global.none. Make sure it exists in CoreSettings > Key Store")
 
 	require.Equal(t, "first\nlast\n", run(actions.ScriptRun{Output: actions.Note}))
 	require.Equal(t, []string{"first\nlast\n"}, b.texts(t, `SELECT note FROM notes`))

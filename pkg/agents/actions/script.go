@@ -17,6 +17,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	"github.com/gueencode/gueenrmm/pkg/serverscripts"
+	"github.com/gueencode/gueenrmm/pkg/variables"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -163,7 +164,7 @@ func (s *Service) scriptCommand(ctx context.Context, ref agents.Ref, script scri
 	shell := string(script.Shell)
 	args, env := data[ref.PK].Args(shell, run.Args), data[ref.PK].Env(shell, run.Env)
 	for _, path := range append(args.Missing, env.Missing...) {
-		err := s.Agents.Debug(ctx, ref.PK, "error", "scripting", fmt.Sprintf("Couldn't lookup value for: %s. Make sure it exists", path))
+		err := s.Agents.Debug(ctx, ref.PK, "error", "scripting", variables.Problem(path))
 		if err != nil {
 			return agentwire.Command{}, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
@@ -75,6 +76,9 @@ const (
 	sessionLifetime = 5 * time.Hour
 	sessionSlack    = 10 * time.Minute // an extension smaller than this is not worth a write
 	setupLifetime   = 3 * time.Minute
+
+	// DefaultSessionMaxAge is the absolute life of a session.
+	DefaultSessionMaxAge = 30 * 24 * time.Hour
 )
 
 // LimitStore counts tries in sliding windows; rest's throttle stores have this shape.
@@ -88,16 +92,20 @@ type Deps struct {
 	Audit  *audit.Log
 	Hasher *Hasher
 	Now    func() time.Time // nil: time.Now
+	Log    *zap.Logger      // nil: nothing is logged
+	Facts  Facts            // nil: nobody is told
 
 	// LocalLogonBlocked says whether only the superusers may sign in with a password (core setting
 	// block_local_user_logon). nil: never.
 	LocalLogonBlocked func(ctx context.Context) (bool, error)
-	// Limits counts second-factor tries per user; nil: no limit beyond the throttle of the operation.
+	// Limits counts tries per account; nil: no limit beyond the throttle of the operation.
 	Limits LimitStore
 
-	RootUser  string // this account cannot be changed by others (rest-1.md §1.12); "" for none
-	WebDomain string // issuer of second factors: host of the first web origin
-	Demo      bool
+	RootUser string // this account cannot be changed by others (rest-1.md §1.12); "" for none
+	// SessionMaxAge ends a session however much it is used; 0: 30 days. Unused ones end after five hours.
+	SessionMaxAge time.Duration
+	WebDomain     string // issuer of second factors: host of the first web origin
+	Demo          bool
 }
 
 // Service manages accounts.
@@ -110,6 +118,12 @@ type Service struct {
 func New(d Deps) *Service {
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = zap.NewNop()
+	}
+	if d.SessionMaxAge <= 0 {
+		d.SessionMaxAge = DefaultSessionMaxAge
 	}
 	if d.LocalLogonBlocked == nil {
 		d.LocalLogonBlocked = func(context.Context) (bool, error) { return false, nil }

@@ -57,9 +57,16 @@ func scanKey(row pgx.CollectableRow) (APIKey, error) {
 	return k, row.Scan(&k.ID, &k.Name, &k.Key, &k.Expiration, &k.UserID, &k.Username, &k.CreatedBy, &k.CreatedTime, &k.ModifiedBy, &k.ModifiedTime)
 }
 
-// APIKeys returns every key.
+// hiddenKey stands for a key whose owner may have more rights than who asks: reading it would be taking them.
+const hiddenKey = "********"
+
+// APIKeys returns every key. A caller who is no superuser reads the keys of his own account, of accounts with his own role and
+// of accounts without any; the others are there without their text.
 func (s *Service) APIKeys(ctx context.Context) ([]APIKey, error) {
-	rows, err := s.Pool.Query(ctx, selectKeys+`ORDER BY k.id`)
+	caller := access.From(ctx)
+	rows, err := s.Pool.Query(ctx, `SELECT k.id, k.name, CASE WHEN $1::bool OR u.id = $2 OR (NOT u.is_superuser AND (u.role_id IS NULL OR u.role_id = $3)) THEN k.key ELSE $4 END,
+		k.expiration, k.user_id, u.username, k.created_by, k.created_time, k.modified_by, k.modified_time
+		FROM api_keys k JOIN users u ON u.id = k.user_id ORDER BY k.id`, caller.Super, caller.UserID, caller.RoleID, hiddenKey)
 	if err != nil {
 		return nil, fmt.Errorf("list API keys: %w", err)
 	}
@@ -88,7 +95,10 @@ func (s *Service) AddAPIKey(ctx context.Context, name string, user int32, expira
 	}
 	key := base32.StdEncoding.EncodeToString(raw)
 	hash := sha256.Sum256([]byte(key))
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	return s.guarded(ctx, func(tx pgx.Tx) error {
+		if err := s.mayTouch(ctx, tx, user); err != nil {
+			return err
+		}
 		k := APIKey{Name: name, UserID: user, Expiration: expiration}
 		if err := tx.QueryRow(ctx, `SELECT username FROM users WHERE id = $1`, user).Scan(&k.Username); err != nil {
 			return missing("User", "create API key", err)
@@ -104,13 +114,18 @@ func (s *Service) AddAPIKey(ctx context.Context, name string, user int32, expira
 
 // UpdateAPIKey changes name, user or expiration of a key.
 func (s *Service) UpdateAPIKey(ctx context.Context, id int32, change func(*APIKey)) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	return s.guarded(ctx, func(tx pgx.Tx) error {
 		before, err := lockKey(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		after := before
 		change(&after)
+		for _, user := range []int32{before.UserID, after.UserID} {
+			if err := s.mayTouch(ctx, tx, user); err != nil {
+				return err
+			}
+		}
 		_, err = tx.Exec(ctx, `UPDATE api_keys SET name = $2, user_id = $3, expiration = $4, modified_by = $5, modified_time = now() WHERE id = $1`,
 			id, after.Name, after.UserID, after.Expiration, access.From(ctx).Username)
 		if err != nil {

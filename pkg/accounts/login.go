@@ -14,8 +14,7 @@ import (
 
 const badCredentials = "Bad credentials"
 
-// Second-factor tries per user, counted once the password was right. Codes of 21 steps are accepted at a time, so this
-// leaves a guesser who knows the password a chance of about 1 in 1,600 a day, from however many addresses he comes.
+// Second-factor tries of a user in a row; see codeLimits.
 const (
 	totpTries  = 20
 	totpWithin = 10 * time.Minute
@@ -52,6 +51,7 @@ type candidate struct {
 	super    bool
 	blocked  bool
 	totp     *string
+	lastIP   *string // where the last session was opened
 }
 
 // CheckCredentials is step one of the login dialogue (rest-1.md §3, POST /v2/checkcreds/).
@@ -95,7 +95,7 @@ func (s *Service) Login(ctx context.Context, c Credentials) (Token, error) {
 	if err := s.mayLogOn(ctx, who); err != nil {
 		return Token{}, err
 	}
-	if err := s.limitCodes(ctx, who); err != nil {
+	if err := s.take(ctx, fmt.Sprintf("totp:%d", who.id), codeLimits()); err != nil {
 		return Token{}, err
 	}
 	step, ok, err := s.matchCode(who, c.Code)
@@ -152,28 +152,17 @@ func (s *Service) matchCode(who candidate, code string) (step int64, ok bool, er
 	return matchTOTP(*who.totp, code, s.Now())
 }
 
-func (s *Service) limitCodes(ctx context.Context, who candidate) error {
-	if s.Limits == nil {
-		return nil
-	}
-	wait, err := s.Limits.Take(ctx, fmt.Sprintf("totp:%d", who.id), totpTries, totpWithin, s.Now())
-	if err != nil {
-		return fmt.Errorf("count second-factor tries: %w", err)
-	}
-	if wait > 0 {
-		return fault.Throttled(wait)
-	}
-	return nil
-}
-
 // verifyPassword finds the account and compares the password. Unknown names take as long as wrong passwords.
 func (s *Service) verifyPassword(ctx context.Context, c Credentials) (candidate, bool, error) {
 	var who candidate
 	err := s.Pool.QueryRow(ctx, `SELECT id, username, password, is_active, is_superuser, block_dashboard_login OR is_installer_user,
-		totp_key FROM users WHERE username = $1`, c.Username).
-		Scan(&who.id, &who.username, &who.password, &who.active, &who.super, &who.blocked, &who.totp)
+		totp_key, host(last_login_ip) FROM users WHERE username = $1`, c.Username).
+		Scan(&who.id, &who.username, &who.password, &who.active, &who.super, &who.blocked, &who.totp, &who.lastIP)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return who, false, fmt.Errorf("look up user: %w", err)
+	}
+	if err := s.limitPasswords(ctx, c.Username, c.IP, who.lastIP); err != nil {
+		return who, false, err
 	}
 	ok, renew, err := s.Hasher.Verify(ctx, who.password, c.Password)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestPasswords(t *testing.T) {
 
 func TestHashCostIsBounded(t *testing.T) {
 	t.Parallel()
-	for _, c := range []accounts.HashCost{{}, {MemoryKiB: 4, Passes: 1, Lanes: 1, Concurrent: 1}, {MemoryKiB: 64, Passes: 1, Lanes: 1},
+	for _, c := range []accounts.HashCost{{}, {MemoryKiB: 4, Passes: 1, Lanes: 1, Concurrent: 1}, {MemoryKiB: 64, Passes: 1, Lanes: 1, Concurrent: -1},
 		{MemoryKiB: 1 << 30, Passes: 1, Lanes: 1, Concurrent: 1}} {
 		_, err := accounts.NewHasher(c)
 		require.Error(t, err)

@@ -30,7 +30,7 @@ func readPreferences(ctx context.Context, db querier, user int32, lock string) (
 
 // UpdatePreferences changes the caller's choices with the given function.
 func (s *Service) UpdatePreferences(ctx context.Context, caller *access.Principal, change func(*Preferences)) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
 		p, err := readPreferences(ctx, tx, caller.UserID, "FOR NO KEY UPDATE")
 		if err != nil {
 			return err
@@ -40,15 +40,9 @@ func (s *Service) UpdatePreferences(ctx context.Context, caller *access.Principa
 			return err
 		}
 		change(&p)
-		_, err = tx.Exec(ctx, `UPDATE users SET dark_mode = $2, show_community_scripts = $3, agent_dblclick_action = $4, url_action_id = $5,
-			default_agent_tbl_tab = $6, client_tree_sort = $7, client_tree_splitter = $8, loading_bar_color = $9, dash_info_color = $10,
-			dash_positive_color = $11, dash_negative_color = $12, dash_warning_color = $13, clear_search_when_switching = $14,
-			block_dashboard_login = $15, date_format = $16, modified_by = $17, modified_time = now() WHERE id = $1`,
-			caller.UserID, p.DarkMode, p.ShowCommunityScripts, p.AgentDblclickAction, p.URLAction, p.DefaultAgentTblTab, p.ClientTreeSort,
-			p.ClientTreeSplitter, p.LoadingBarColor, p.DashInfoColor, p.DashPositiveColor, p.DashNegativeColor, p.DashWarningColor,
-			p.ClearSearchWhenSwitching, p.BlockDashboardLogin, p.DateFormat, caller.Username)
+		err = s.keepSuper(ctx, tx, "user", func() error { return storePreferences(ctx, tx, caller, p) })
 		if err != nil {
-			return fmt.Errorf("change profile: %w", err)
+			return err
 		}
 		after, err := readUser(ctx, tx, caller.UserID, "")
 		if err != nil {
@@ -56,4 +50,19 @@ func (s *Service) UpdatePreferences(ctx context.Context, caller *access.Principa
 		}
 		return s.Audit.Change(ctx, tx, audit.Object{Type: "user", Name: after.Username, Before: before, After: after})
 	})
+	if err == nil {
+		s.userChanged(caller.UserID)
+	}
+	return err
+}
+
+func storePreferences(ctx context.Context, tx pgx.Tx, caller *access.Principal, p Preferences) error {
+	_, err := tx.Exec(ctx, `UPDATE users SET dark_mode = $2, show_community_scripts = $3, agent_dblclick_action = $4, url_action_id = $5,
+			default_agent_tbl_tab = $6, client_tree_sort = $7, client_tree_splitter = $8, loading_bar_color = $9, dash_info_color = $10,
+			dash_positive_color = $11, dash_negative_color = $12, dash_warning_color = $13, clear_search_when_switching = $14,
+			block_dashboard_login = $15, date_format = $16, modified_by = $17, modified_time = now() WHERE id = $1`,
+		caller.UserID, p.DarkMode, p.ShowCommunityScripts, p.AgentDblclickAction, p.URLAction, p.DefaultAgentTblTab, p.ClientTreeSort,
+		p.ClientTreeSplitter, p.LoadingBarColor, p.DashInfoColor, p.DashPositiveColor, p.DashNegativeColor, p.DashWarningColor,
+		p.ClearSearchWhenSwitching, p.BlockDashboardLogin, p.DateFormat, caller.Username)
+	return wrap("change profile", err)
 }

@@ -117,7 +117,10 @@ func readRole(ctx context.Context, db querier, id int32, lock string) (Role, err
 
 // AddRole creates a role.
 func (s *Service) AddRole(ctx context.Context, r Role) (id int32, err error) {
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
+	err = s.guarded(ctx, func(tx pgx.Tx) error {
+		if err := s.mayShape(ctx, tx, Role{}, r); err != nil {
+			return err
+		}
 		columns, values, args := []string{"name", "created_by", "modified_by"}, []string{"$1", "$2", "$2"}, []any{r.Name, access.From(ctx).Username}
 		for _, name := range RoleFlags() {
 			args = append(args, r.Flags[name])
@@ -137,40 +140,59 @@ func (s *Service) AddRole(ctx context.Context, r Role) (id int32, err error) {
 
 // UpdateRole changes a role with the given function.
 func (s *Service) UpdateRole(ctx context.Context, id int32, change func(*Role)) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
 		before, err := readRole(ctx, tx, id, "FOR UPDATE")
 		if err != nil {
 			return err
 		}
 		after := before.clone()
 		change(&after)
+		if err := s.mayShape(ctx, tx, before, after); err != nil {
+			return err
+		}
 		sets, args := []string{"name = $2", "modified_by = $3", "modified_time = now()"}, []any{id, after.Name, access.From(ctx).Username}
 		for _, name := range RoleFlags() {
 			args = append(args, after.Flags[name])
 			sets = append(sets, fmt.Sprintf("%s = $%d", name, len(args)))
 		}
-		if _, err := tx.Exec(ctx, `UPDATE roles SET `+strings.Join(sets, ", ")+` WHERE id = $1`, args...); err != nil {
+		err = s.keepSuper(ctx, tx, "role", func() error {
+			_, err := tx.Exec(ctx, `UPDATE roles SET `+strings.Join(sets, ", ")+` WHERE id = $1`, args...)
 			return roleError("change role", err)
+		})
+		if err != nil {
+			return err
 		}
 		if err := limitRole(ctx, tx, id, after.Clients, after.Sites); err != nil {
 			return err
 		}
 		return s.Audit.Change(ctx, tx, audit.Object{Type: "role", Name: after.Name, Before: before.audited(), After: after.audited()})
 	})
+	if err == nil {
+		s.roleChanged(id)
+	}
+	return err
 }
 
 // DeleteRole removes a role; its users have none afterwards.
 func (s *Service) DeleteRole(ctx context.Context, id int32) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
 		before, err := readRole(ctx, tx, id, "FOR UPDATE")
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM roles WHERE id = $1`, id); err != nil {
-			return fmt.Errorf("delete role: %w", err)
+		err = s.keepSuper(ctx, tx, "role", func() error {
+			_, err := tx.Exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
+			return wrap("delete role", err)
+		})
+		if err != nil {
+			return err
 		}
 		return s.Audit.Change(ctx, tx, audit.Object{Type: "role", Name: before.Name, Before: before.audited()})
 	})
+	if err == nil {
+		s.roleChanged(id)
+	}
+	return err
 }
 
 // limitRole replaces the clients and sites of a role.

@@ -72,14 +72,15 @@ func (s *Service) Session(ctx context.Context, token string, setup bool) (*acces
 	}
 	digest, now := tokenDigest(raw), s.Now()
 	var (
-		kind   sessionKind
-		expiry *time.Time
-		ver    versions
+		kind    sessionKind
+		created time.Time
+		expiry  *time.Time
+		ver     versions
 	)
 	err = s.Pool.QueryRow(ctx, `
-		SELECT s.kind, s.expiry, u.id, u.is_active, u.xmin::text, coalesce(r.xmin::text, '')
+		SELECT s.kind, s.created, s.expiry, u.id, u.is_active, u.xmin::text, coalesce(r.xmin::text, '')
 		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN roles r ON r.id = u.role_id
-		WHERE s.digest = $1`, digest).Scan(&kind, &expiry, &ver.userID, &ver.active, &ver.user, &ver.role)
+		WHERE s.digest = $1`, digest).Scan(&kind, &created, &expiry, &ver.userID, &ver.active, &ver.user, &ver.role)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.Unauthenticated(msgInvalidToken)
 	}
@@ -99,7 +100,7 @@ func (s *Service) Session(ctx context.Context, token string, setup bool) (*acces
 	if kind == kindSetup && !setup {
 		return nil, fault.Forbidden()
 	}
-	if err := s.slide(ctx, digest, kind, expiry, now); err != nil {
+	if err := s.slide(ctx, digest, kind, created, expiry, now); err != nil {
 		return nil, err
 	}
 	p, err := s.principal(ctx, ver)
@@ -111,24 +112,38 @@ func (s *Service) Session(ctx context.Context, token string, setup bool) (*acces
 }
 
 // slide extends a session's life when that is worth a write (rest-1.md §1.3). Other kinds keep the life they were given.
-func (s *Service) slide(ctx context.Context, digest string, kind sessionKind, expiry *time.Time, now time.Time) error {
-	if kind != kindSession || expiry == nil || now.Add(sessionLifetime).Sub(*expiry) <= sessionSlack {
+// No session outlives its absolute age.
+func (s *Service) slide(ctx context.Context, digest string, kind sessionKind, created time.Time, expiry *time.Time, now time.Time) error {
+	if kind != kindSession || expiry == nil {
 		return nil
 	}
-	_, err := s.Pool.Exec(ctx, `UPDATE sessions SET expiry = $2, last_used = $3 WHERE digest = $1`, digest, now.Add(sessionLifetime), now)
+	until := now.Add(sessionLifetime)
+	if end := created.Add(s.SessionMaxAge); until.After(end) {
+		until = end
+	}
+	if until.Sub(*expiry) <= sessionSlack {
+		return nil
+	}
+	_, err := s.Pool.Exec(ctx, `UPDATE sessions SET expiry = $2, last_used = $3 WHERE digest = $1`, digest, until, now)
 	return wrap("extend session", err)
 }
 
 // Logout ends the session by which the caller came.
 func (s *Service) Logout(ctx context.Context, p *access.Principal) error {
-	_, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE digest = $1`, p.SessionDigest)
-	return wrap("log out", err)
+	if _, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE digest = $1`, p.SessionDigest); err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	s.sessionsEnded(p.UserID, p.SessionDigest)
+	return nil
 }
 
 // LogoutAll ends every session of the caller.
 func (s *Service) LogoutAll(ctx context.Context, p *access.Principal) error {
-	_, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, p.UserID)
-	return wrap("log out everywhere", err)
+	_, err := s.endAll(ctx, s.Pool, p.UserID)
+	if err == nil {
+		s.sessionsEnded(p.UserID)
+	}
+	return err
 }
 
 // Sessions returns the sessions of a user that have not expired, oldest first.
@@ -154,19 +169,26 @@ func (s *Service) EndSessions(ctx context.Context, user int32) error {
 	if _, err := s.User(ctx, user); err != nil {
 		return err
 	}
-	_, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, user)
-	return wrap("end sessions", err)
+	_, err := s.endAll(ctx, s.Pool, user)
+	if err == nil {
+		s.sessionsEnded(user)
+	}
+	return err
+}
+
+func (s *Service) endAll(ctx context.Context, db querier, user int32) (int64, error) {
+	tag, err := db.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, user)
+	return tag.RowsAffected(), wrap("end sessions", err)
 }
 
 // EndSession ends the session with the digest.
 func (s *Service) EndSession(ctx context.Context, digest string) error {
-	tag, err := s.Pool.Exec(ctx, `DELETE FROM sessions WHERE digest = $1`, digest)
+	var user int32
+	err := s.Pool.QueryRow(ctx, `DELETE FROM sessions WHERE digest = $1 RETURNING user_id`, digest).Scan(&user)
 	if err != nil {
-		return fmt.Errorf("end session: %w", err)
+		return missing("AuthToken", "end session", err)
 	}
-	if tag.RowsAffected() == 0 {
-		return fault.NotFound("AuthToken")
-	}
+	s.sessionsEnded(user, digest)
 	return nil
 }
 

@@ -13,10 +13,10 @@ import (
 	"github.com/pquerna/otp/hotp"
 )
 
-// The second factor (domain.md §10.3): SHA-1, 6 digits, steps of 30 s, accepted ten steps early or late.
+// The second factor (domain.md §10.3): SHA-1, 6 digits, steps of 30 s, accepted one step early or late.
 const (
 	totpPeriod = 30 * time.Second
-	totpWindow = 10
+	totpWindow = 1
 	totpBytes  = 20 // 32 characters of base 32
 )
 

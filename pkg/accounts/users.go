@@ -72,7 +72,12 @@ func (s *Service) Create(ctx context.Context, n NewUser) (User, error) {
 		return User{}, err
 	}
 	var u User
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
+	err = s.guarded(ctx, func(tx pgx.Tx) error {
+		if n.Role != nil {
+			if err := s.mayAssign(ctx, tx, *n.Role); err != nil {
+				return err
+			}
+		}
 		u, err = s.insertUser(ctx, tx, n, hash)
 		return err
 	})
@@ -121,7 +126,7 @@ func normalEmail(email string) string {
 
 // Update changes an account with the given function.
 func (s *Service) Update(ctx context.Context, id int32, change func(*User)) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
 		before, err := readUser(ctx, tx, id, "FOR NO KEY UPDATE")
 		if err != nil {
 			return err
@@ -129,28 +134,44 @@ func (s *Service) Update(ctx context.Context, id int32, change func(*User)) erro
 		if err := s.protectRoot(ctx, before.Username, "modified"); err != nil {
 			return err
 		}
+		if err := s.mayTouch(ctx, tx, id); err != nil {
+			return err
+		}
 		after := before
 		change(&after)
 		if after.Username != before.Username && !usernameText.MatchString(after.Username) {
 			return fault.InvalidField("username", msgUsername)
 		}
-		_, err = tx.Exec(ctx, `UPDATE users SET username = $2, first_name = $3, last_name = $4, email = $5, is_active = $6, last_login = $7,
-			last_login_ip = $8::text::inet, role_id = $9, block_dashboard_login = $10, date_format = $11, modified_by = $12, modified_time = now() WHERE id = $1`,
-			id, after.Username, after.FirstName, after.LastName, after.Email, after.IsActive, after.LastLogin, after.LastLoginIP,
-			after.Role, after.BlockDashboardLogin, after.DateFormat, access.From(ctx).Username)
-		if postgres.Constraint(err, postgres.UniqueViolation) == userTaken {
-			return fault.InvalidField("username", msgTaken)
+		if after.Role != nil && (before.Role == nil || *before.Role != *after.Role) {
+			if err := s.mayAssign(ctx, tx, *after.Role); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("change user: %w", err)
+		if err := s.keepSuper(ctx, tx, "user", func() error { return storeUser(ctx, tx, after) }); err != nil {
+			return err
 		}
 		return s.Audit.Change(ctx, tx, audit.Object{Type: "user", Name: after.Username, Before: before, After: after})
 	})
+	if err == nil {
+		s.userChanged(id)
+	}
+	return err
+}
+
+func storeUser(ctx context.Context, tx pgx.Tx, u User) error {
+	_, err := tx.Exec(ctx, `UPDATE users SET username = $2, first_name = $3, last_name = $4, email = $5, is_active = $6, last_login = $7,
+		last_login_ip = $8::text::inet, role_id = $9, block_dashboard_login = $10, date_format = $11, modified_by = $12, modified_time = now() WHERE id = $1`,
+		u.ID, u.Username, u.FirstName, u.LastName, u.Email, u.IsActive, u.LastLogin, u.LastLoginIP, u.Role, u.BlockDashboardLogin, u.DateFormat,
+		access.From(ctx).Username)
+	if postgres.Constraint(err, postgres.UniqueViolation) == userTaken {
+		return fault.InvalidField("username", msgTaken)
+	}
+	return wrap("change user", err)
 }
 
 // Delete removes an account with its sessions and keys.
 func (s *Service) Delete(ctx context.Context, id int32) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
 		before, err := readUser(ctx, tx, id, "FOR UPDATE")
 		if err != nil {
 			return err
@@ -158,11 +179,22 @@ func (s *Service) Delete(ctx context.Context, id int32) error {
 		if err := s.protectRoot(ctx, before.Username, "deleted"); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM users WHERE id = $1`, id); err != nil {
-			return fmt.Errorf("delete user: %w", err)
+		if err := s.mayTouch(ctx, tx, id); err != nil {
+			return err
+		}
+		err = s.keepSuper(ctx, tx, "user", func() error {
+			_, err := tx.Exec(ctx, `DELETE FROM users WHERE id = $1`, id)
+			return wrap("delete user", err)
+		})
+		if err != nil {
+			return err
 		}
 		return s.Audit.Change(ctx, tx, audit.Object{Type: "user", Name: before.Username, Before: before})
 	})
+	if err == nil {
+		s.sessionsEnded(id)
+	}
+	return err
 }
 
 // protectRoot refuses what others want to do to the operator's own account.
@@ -185,18 +217,23 @@ func (s *Service) MayReset(ctx context.Context, caller *access.Principal, target
 
 // SetPassword replaces the password of an account. Sessions survive, as in the contract.
 func (s *Service) SetPassword(ctx context.Context, id int32, password string) error {
-	u, err := s.User(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := s.protectRoot(ctx, u.Username, "modified"); err != nil {
-		return err
-	}
 	hash, err := s.hashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
-	return wrap("set password", setPassword(ctx, s.Pool, id, hash))
+	return s.guarded(ctx, func(tx pgx.Tx) error {
+		u, err := readUser(ctx, tx, id, "FOR NO KEY UPDATE")
+		if err != nil {
+			return err
+		}
+		if err := s.protectRoot(ctx, u.Username, "modified"); err != nil {
+			return err
+		}
+		if err := s.mayTouch(ctx, tx, id); err != nil {
+			return err
+		}
+		return wrap("set password", setPassword(ctx, tx, id, hash))
+	})
 }
 
 func setPassword(ctx context.Context, db querier, id int32, hash string) error {
@@ -207,16 +244,23 @@ func setPassword(ctx context.Context, db querier, id int32, hash string) error {
 
 // ResetTOTP clears the second factor of an account and returns its name.
 func (s *Service) ResetTOTP(ctx context.Context, id int32) (username string, err error) {
-	u, err := s.User(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	if err := s.protectRoot(ctx, u.Username, "modified"); err != nil {
-		return "", err
-	}
-	_, err = s.Pool.Exec(ctx, `UPDATE users SET totp_key = NULL, totp_last_step = NULL, modified_by = $2, modified_time = now() WHERE id = $1`,
-		id, access.From(ctx).Username)
-	return u.Username, wrap("reset second factor", err)
+	err = s.guarded(ctx, func(tx pgx.Tx) error {
+		u, err := readUser(ctx, tx, id, "FOR NO KEY UPDATE")
+		if err != nil {
+			return err
+		}
+		if err := s.protectRoot(ctx, u.Username, "modified"); err != nil {
+			return err
+		}
+		if err := s.mayTouch(ctx, tx, id); err != nil {
+			return err
+		}
+		username = u.Username
+		_, err = tx.Exec(ctx, `UPDATE users SET totp_key = NULL, totp_last_step = NULL, modified_by = $2, modified_time = now() WHERE id = $1`,
+			id, access.From(ctx).Username)
+		return wrap("reset second factor", err)
+	})
+	return username, err
 }
 
 // Enrolment is a new second factor.

@@ -83,10 +83,12 @@ type loginSettings struct {
 	LoginPerMinute int `conf:"login.login_per_minute" default:"10" min:"0" help:"Tries of the second login step per minute and address; 0 for no limit."`
 	LoginPerDay    int `conf:"login.login_per_day" default:"300" min:"0" help:"Tries of the second login step per day and address; 0 for no limit."`
 
-	HashMemory     config.Bytes `conf:"login.hash_memory" default:"64MiB" help:"Memory of one password hash (argon2id), at most 256 MiB."`
-	HashPasses     int          `conf:"login.hash_passes" default:"3" min:"1" max:"16" help:"Passes of one password hash."`
-	HashLanes      int          `conf:"login.hash_lanes" default:"2" min:"1" max:"64" help:"Lanes of one password hash."`
-	HashConcurrent int          `conf:"login.hash_concurrent" default:"4" min:"1" max:"256" help:"Password hashes computed at the same time."`
+	HashMemory     config.Bytes `conf:"login.hash_memory" default:"40MiB" help:"Memory of one password hash (argon2id), at most 256 MiB."`
+	HashPasses     int          `conf:"login.hash_passes" default:"2" min:"1" max:"16" help:"Passes of one password hash."`
+	HashLanes      int          `conf:"login.hash_lanes" default:"1" min:"1" max:"64" help:"Lanes of one password hash."`
+	HashConcurrent int          `conf:"login.hash_concurrent" default:"0" min:"0" max:"256" help:"Password hashes computed at the same time; 0 for half of the cores, so that many sign-ins leave room for other requests."`
+
+	SessionMaxAge time.Duration `conf:"login.session_max_age" default:"720h" min:"5h" help:"A session ends after this time however much it is used. Unused sessions end after five hours."`
 }
 
 // Validate checks the rules across fields.
@@ -159,6 +161,7 @@ func (s *settings) options() (app.Options, error) {
 			Concurrent: s.Login.HashConcurrent,
 		},
 		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Agents: agents,
+		SessionMaxAge: s.Login.SessionMaxAge,
 		Throttles: accountsapi.Throttles{
 			CheckCredentials: rest.Throttle{Name: "checkcreds", PerMinute: s.Login.CheckPerMinute, PerDay: s.Login.CheckPerDay},
 			Login:            rest.Throttle{Name: "login", PerMinute: s.Login.LoginPerMinute, PerDay: s.Login.LoginPerDay},

@@ -198,7 +198,9 @@ func TestResets(t *testing.T) {
 		reader.Put(path, body{"id": reader.UserID}).Is(http.StatusOK, "user-2's Two-Factor key was reset. Have them sign in again to setup")
 		admin.Post(path, body{}).Is(http.StatusBadRequest, body{"id": []string{"This field is required."}, "password": []string{"This field is required."}})
 	}
-	manager.Put("/accounts/users/reset/", body{"id": admin.UserID}).OK(nil)
+	manager.Put("/accounts/users/reset/", body{"id": admin.UserID}).Forbidden() // he would become the superuser
+	manager.Put("/accounts/users/reset/", body{"id": l.api.WithoutRole().UserID}).OK(nil)
+	admin.Put("/accounts/users/reset/", body{"id": admin.UserID}).OK(nil)
 	l.api.Anonymous().Post("/v2/login/", body{"username": "admin", "password": "admin-password", "twofactor": "000000"}).Is(http.StatusBadRequest, "Bad credentials")
 
 	admin.Put("/accounts/resetpw/", body{"password": " other "}).Is(http.StatusOK, "Password was reset.")

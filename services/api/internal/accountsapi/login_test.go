@@ -100,18 +100,19 @@ func TestLoginDialogue(t *testing.T) {
 	}, actions)
 }
 
-// TestCodesAreGoodOnce: a code that was used is refused, an older one too; the window is ten steps.
+// TestCodesAreGoodOnce: a code that was used is refused, an older one too; the window is one step.
 func TestCodesAreGoodOnce(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t)
-	l.with(l.code(t, -11*30*time.Second)).Is(http.StatusBadRequest, "Bad credentials")
-	used := l.code(t, -9*30*time.Second)
+	for _, steps := range []time.Duration{-2, 2} {
+		l.with(l.code(t, steps*30*time.Second)).Is(http.StatusBadRequest, "Bad credentials")
+	}
+	used := l.code(t, -30*time.Second)
 	l.with(used).OK(nil)
 	l.with(used).Is(http.StatusBadRequest, "Bad credentials")
-	l.with(l.code(t, -10*30*time.Second)).Is(http.StatusBadRequest, "Bad credentials")
-	l.with(l.code(t, 0)).OK(nil)
-	l.with(l.code(t, 0)).Is(http.StatusBadRequest, "Bad credentials")
-	l.clock.Advance(30 * time.Second)
+	l.with(l.code(t, 30*time.Second)).OK(nil)
+	l.with(l.code(t, 0)).Is(http.StatusBadRequest, "Bad credentials") // older than the one used last
+	l.clock.Advance(60 * time.Second)
 	l.with(l.code(t, 0)).OK(nil)
 }
 
@@ -199,6 +200,51 @@ func TestSecondFactorGuessing(t *testing.T) {
 			"X-Forwarded-For", forwarded)
 		require.Equal(t, map[bool]int{true: http.StatusBadRequest, false: http.StatusTooManyRequests}[i < 20], reply.Status, "try %d", i)
 	}
+}
+
+// TestGuessersDoNotKeepTheOwnerOut: many addresses together are slowed down at one account, known or not, and the address from
+// which its owner signed in last is not.
+func TestGuessersDoNotKeepTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, func(_ *app.Infrastructure, o *app.Options) {
+		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	})
+	from := func(address, name, password, code string) *resttest.Reply {
+		return l.api.Anonymous().Do(http.MethodPost, "/v2/login/", body{"username": name, "password": password, "twofactor": code}, "X-Forwarded-For", address)
+	}
+	from("203.0.113.5", "admin", "admin-password", l.code(t, 0)).OK(nil)
+	l.clock.Advance(30 * time.Second)
+	answers := map[string][]string{}
+	for _, name := range []string{"admin", "nobody"} {
+		for i := range 35 {
+			r := from(fmt.Sprintf("198.51.100.%d", i), name, "wrong", "000000")
+			answers[name] = append(answers[name], fmt.Sprint(r.Status, r.Body))
+		}
+		require.Contains(t, answers[name][34], "429")
+		require.Contains(t, answers[name][20], "Unable to log in")
+	}
+	require.Equal(t, answers["admin"][:27], answers["nobody"][:27], "nothing tells whether there is such an account")
+	from("203.0.113.5", "admin", "admin-password", l.code(t, 0)).OK(nil)
+	require.Equal(t, http.StatusTooManyRequests, from("203.0.113.6", "admin", "admin-password", l.code(t, 0)).Status)
+}
+
+// TestSessionsEndAtTheirAbsoluteAge: use keeps a session alive, but not for ever.
+func TestSessionsEndAtTheirAbsoluteAge(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, func(_ *app.Infrastructure, o *app.Options) { o.SessionMaxAge = 24 * time.Hour })
+	_, err := l.api.Pool.Exec(t.Context(), `DELETE FROM sessions`)
+	require.NoError(t, err)
+	var token struct{ Token string }
+	l.with(l.code(t, 0)).OK(&token)
+	client := l.api.WithToken(token.Token)
+	for range 5 {
+		l.clock.Advance(4*time.Hour + 45*time.Minute)
+		client.Get("/core/version/").OK(nil)
+	}
+	l.clock.Advance(14 * time.Minute)
+	client.Get("/core/version/").OK(nil)
+	l.clock.Advance(2 * time.Minute)
+	client.Get("/core/version/").Detail(http.StatusUnauthorized, "Invalid token.")
 }
 
 func TestFirstRunHappensOnce(t *testing.T) {

@@ -66,12 +66,14 @@ type Options struct {
 	OpenAIURL      string   // of the chat-completions call
 	Probes         Probes
 	Hash           accounts.HashCost
+	SessionMaxAge  time.Duration // absolute life of sessions; 0: the default of accounts
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
 
 	AgentsDir string             // of the agent binaries that installers and updates bring
 	Insecure  bool               // the installation has no valid certificate (rest-1.md §5.6)
 	Agents    agenthttp.Settings // what agents are told
+	Stream    results.StreamLimits
 }
 
 // App is the assembled api.
@@ -137,6 +139,7 @@ func (a *App) services(limits accounts.LimitStore) error {
 	a.fields = customfields.NewService(i.Pool, a.audit)
 	a.Accounts = accounts.New(accounts.Deps{
 		Pool: i.Pool, Audit: a.audit, Hasher: hasher, Now: i.Now, Limits: limits, RootUser: o.RootUser, Demo: o.Demo,
+		Log: i.Log, Facts: facts{i.Bus}, SessionMaxAge: o.SessionMaxAge,
 		WebDomain: webDomain(o.WebOrigins), LocalLogonBlocked: func(ctx context.Context) (bool, error) {
 			core, err := a.core.Get(ctx)
 			return core.BlockLocalUserLogon, err

@@ -4,6 +4,7 @@ package resttest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -94,6 +95,11 @@ func (a *API) Admin() *Client {
 	return a.client
 }
 
+// system is the context in which the test itself makes accounts.
+func (a *API) system() context.Context {
+	return access.With(a.t.Context(), &access.Principal{Kind: access.System, Username: "test", Super: true, Scope: access.Everything()})
+}
+
 // Anonymous has no credential.
 func (a *API) Anonymous() *Client { return &Client{api: a, header: http.Header{}} }
 
@@ -112,7 +118,7 @@ type Role struct {
 // As is a new user with a role of the permissions, limited to the clients and sites.
 func (a *API) As(role Role) *Client {
 	a.t.Helper()
-	ctx, n := a.t.Context(), a.count.Add(1)
+	ctx, n := a.system(), a.count.Add(1)
 	flags := map[string]bool{}
 	for _, p := range role.Permissions {
 		flags[string(p)] = true
@@ -136,14 +142,14 @@ func (a *API) WithoutRole() *Client {
 
 func (a *API) user(n int64, role *int32) *Client {
 	a.t.Helper()
-	u, err := a.App.Accounts.Create(a.t.Context(), accounts.NewUser{Username: fmt.Sprintf("user-%d", n), Password: "user-password", Role: role})
+	u, err := a.App.Accounts.Create(a.system(), accounts.NewUser{Username: fmt.Sprintf("user-%d", n), Password: "user-password", Role: role})
 	require.NoError(a.t, err)
 	return a.keyOf(u.ID)
 }
 
 func (a *API) keyOf(user int32) *Client {
 	a.t.Helper()
-	ctx, name := a.t.Context(), fmt.Sprintf("key-%d", a.count.Add(1))
+	ctx, name := a.system(), fmt.Sprintf("key-%d", a.count.Add(1))
 	require.NoError(a.t, a.App.Accounts.AddAPIKey(ctx, name, user, nil))
 	var key string
 	require.NoError(a.t, a.Pool.QueryRow(ctx, `SELECT key FROM api_keys WHERE name = $1`, name).Scan(&key))

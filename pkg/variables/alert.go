@@ -64,18 +64,20 @@ func (d *Data) AlertEnv(shell string, env []string) Filled {
 
 // quote replaces all placeholders of an item that have a value.
 func (d *Data) quote(item string, out *Filled) (filled string, replaced bool) {
+	if len(item) > MaxItemBytes {
+		return item, false
+	}
 	var b strings.Builder
 	last := 0
-	for _, m := range plainPattern.FindAllStringSubmatchIndex(item, -1) {
-		path := strings.TrimSpace(item[m[2]:m[3]])
-		v, ok := d.Lookup(path)
+	for p := range placeholders(item) {
+		v, ok := d.Lookup(p.path)
 		if !ok || !out.afford(v) {
-			out.miss(path)
+			out.miss(p.path)
 			continue
 		}
-		b.WriteString(item[last:m[0]])
+		b.WriteString(item[last:p.start])
 		b.WriteString("'" + plain(v) + "'")
-		last, replaced = m[1], true
+		last, replaced = p.end, true
 		if b.Len() > MaxItemBytes {
 			return item, false
 		}

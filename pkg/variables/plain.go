@@ -2,38 +2,33 @@ package variables
 
 import (
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"strings"
 )
-
-// plainPattern finds the placeholders of a text: unlike the items of a script there may be several in it, and only the
-// known roots count (rest-1.md §1.18).
-var plainPattern = regexp.MustCompile(`\{\{\s*((?:agent|site|client|global|alert)\.[\w\-. ]+?)\s*\}\}`)
 
 // none stands for a placeholder without a value in plain texts (domain.md §8.3).
 const none = "None"
 
 // Plain fills all placeholders of a text with the plain text of their values. The encode function, when it is not nil, gets
 // the offset of a placeholder and the text that would replace it, and returns what does. A text that would become longer
-// than MaxItemBytes stays as it was.
+// than MaxItemBytes, or is, stays as it was.
 func (d *Data) Plain(text string, encode func(offset int, value string) string) string {
-	if !strings.Contains(text, "{{") {
+	if len(text) > MaxItemBytes {
 		return text
 	}
 	var b strings.Builder
 	last := 0
-	for _, m := range plainPattern.FindAllStringSubmatchIndex(text, -1) {
+	for p := range placeholders(text) {
 		value := none
-		if v, ok := d.Lookup(strings.TrimSpace(text[m[2]:m[3]])); ok {
+		if v, ok := d.Lookup(p.path); ok {
 			value = plain(v)
 		}
 		if encode != nil {
-			value = encode(m[0], value)
+			value = encode(p.start, value)
 		}
-		b.WriteString(text[last:m[0]])
+		b.WriteString(text[last:p.start])
 		b.WriteString(value)
-		last = m[1]
+		last = p.end
 		if b.Len() > MaxItemBytes {
 			return text
 		}

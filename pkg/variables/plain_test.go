@@ -13,17 +13,21 @@ import (
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	d := sample()
+	d.Globals["Büro 1"] = "R"
 	for in, want := range map[string]string{
-		"plain":                                    "plain",
-		"{{agent.hostname}}/{{ client.name }}":     "pc-1/Acme",
-		"{{agent.site.client.name}} {{site}}":      "Acme {{site}}",
-		"{{global.key}}{{global.nosuch}}":          "secret valueNone",
-		"{{agent.maintenance_mode}}":               "True",
-		"{{agent.many}}":                           "['x', 'y']",
-		"{{agent.boot_time}} {{agent.total_ram}}":  "12.5 8",
-		"{{agent.public_ip}}":                      "None",
-		"{{agent.nosuch}}":                         "pc-1",
-		"{{template.x}} {{.Go}} {{":                "{{template.x}} {{.Go}} {{",
+		"plain":                                   "plain",
+		"{{agent.hostname}}/{{ client.name }}":    "pc-1/Acme",
+		"{{agent.site.client.name}} {{site}}":     "Acme {{site}}",
+		"{{global.key}}{{global.nosuch}}":         "secret valueNone",
+		"{{agent.maintenance_mode}}":              "True",
+		"{{agent.many}}":                          "['x', 'y']",
+		"{{agent.boot_time}} {{agent.total_ram}}": "12.5 8",
+		"{{agent.public_ip}}":                     "None",
+		"{{agent.nosuch}}":                        "pc-1",
+		"{{template.x}} {{.Go}} {{":               "{{template.x}} {{.Go}} {{",
+		"{{global.Büro 1}} {{global.a\tb}} {{global.}} {{ global . key }}": "R {{global.a\tb}} {{global.}} {{ global . key }}",
+		"{{{agent.hostname}}} {{agent.hostname}":                           "{pc-1} {{agent.hostname}",
+		"{{\n agent.hostname\t}}{{agent.host}name}}":                       "pc-1{{agent.host}name}}",
 		"{{alert.message}}":                        "None",
 		"{{{{agent.hostname}}}}":                   "{{pc-1}}",
 		"https://x/?a={{client.code}}&b=%7B%7B{{}": "https://x/?a=C-7&b=%7B%7B{{}",

@@ -63,7 +63,7 @@ func (st *stage) install(ctx context.Context, t *testing.T) *machine {
 func (m *machine) config() string { return filepath.Join(m.dir, "config.json") }
 
 func (m *machine) command(ctx context.Context, mode string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, m.program, append([]string{"-m", mode, "-config", m.config(), "-log", "INFO", "-logto", "stdout"}, args...)...) //nolint:gosec // the agent
+	cmd := exec.CommandContext(ctx, m.program, append([]string{"-m", mode, "-config", m.config(), "-log", "INFO", "-logto", "stdout"}, args...)...)
 	cmd.Dir, cmd.Env = m.dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + m.dir, "LANG=C.UTF-8"}
 	return cmd
 }
@@ -153,7 +153,7 @@ func (r record) date(t *testing.T, skew time.Duration) {
 	head["queued"] = time.Now().Add(skew).UTC()
 	text, err := json.Marshal(head)
 	require.NoError(t, err)
-	dated := slices.Concat(data[:8], binary.BigEndian.AppendUint32(nil, uint32(len(text))), text, data[headStart+size:]) //nolint:gosec // a small length
+	dated := slices.Concat(data[:8], binary.BigEndian.AppendUint32(nil, uint32(len(text))), text, data[headStart+size:])
 	binary.BigEndian.PutUint32(dated[4:], crc32.ChecksumIEEE(dated[8:]))
 	require.NoError(t, os.WriteFile(r.file, dated, 0o600))
 }

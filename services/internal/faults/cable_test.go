@@ -65,7 +65,7 @@ func (c *cable) carry(ctx context.Context, near net.Conn) {
 	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
 		both.Go(func() {
 			// Why a direction ends does not matter: the other one is ended with it.
-			_, _ = io.Copy(way[0], way[1]) //nolint:errcheck // see above
+			_, _ = io.Copy(way[0], way[1])
 			c.remove(way[0])
 			c.remove(way[1])
 		})
@@ -97,9 +97,9 @@ func (c *cable) remove(conn net.Conn) {
 // tear resets the connection, so that what is still on the way is lost.
 func tear(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) //nolint:errcheck // the connection may be gone already
+		_ = tcp.SetLinger(0) // the connection may be gone already
 	}
-	_ = conn.Close() //nolint:errcheck // the connection may be gone already
+	_ = conn.Close() // the connection may be gone already
 }
 
 // Cut tears everything.

@@ -32,7 +32,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		{"results in a dead consumer's hands", func(ctx context.Context, t *testing.T, _ *stage) { consumed.settle(ctx, t, "kill -9 natsapi") }},
 		{"bus and worker killed", killEach("nats-server", "worker")},
 	} {
-		ok := t.Run(fault.name, func(t *testing.T) { //nolint:paralleltest // one fault at a time, on the same suite
+		ok := t.Run(fault.name, func(t *testing.T) { // one fault at a time, on the same suite
 			began := time.Now()
 			fault.try(ctx, t, st)
 			t.Logf("%s took %.1f s", fault.name, time.Since(began).Seconds())

@@ -191,7 +191,7 @@ func (h *hostile) halves(ctx context.Context, n int) error {
 	var open []net.Conn
 	defer func() {
 		for _, conn := range open {
-			_ = conn.Close() //nolint:errcheck // the server may have ended it
+			_ = conn.Close() // the server may have ended it
 		}
 	}()
 	for range n {

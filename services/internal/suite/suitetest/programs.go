@@ -94,7 +94,7 @@ func place(from, to string) error {
 		return err
 	}
 	defer in.Close()                                                                      //nolint:errcheck // only read
-	out, err := os.OpenFile(filepath.Clean(to), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700) //nolint:gosec // a program
+	out, err := os.OpenFile(filepath.Clean(to), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err
 	}

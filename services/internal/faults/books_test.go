@@ -2,6 +2,10 @@ package faults
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -49,6 +53,30 @@ func booksOfSimulator(ctx context.Context, t *testing.T, st *stage) {
 		require.Len(t, rep.Usage, len(st.suite.Metrics()), "CPU and memory of every service")
 		t.Logf("%s: %v", play.scenario, rep.Counts)
 	}
+	st.commandLine(ctx, t)
+}
+
+// commandLine floods the suite with results from two processes, as the help of rmmctl says.
+func (st *stage) commandLine(ctx context.Context, t *testing.T) {
+	t.Helper()
+	access, file := st.suite.Access(), filepath.Join(t.TempDir(), "report.json")
+	cmd := exec.CommandContext(ctx, filepath.Join(st.bin, "rmmctl"), "simulate", "results", "--prepare", "--processes", "2", "--agents", "20", "--first", "800000",
+		"--rate", "40", "--duration", st.cut.String(), "--api", access.API, "--nats", access.NATS, "--report", file, "--access", file)
+	cmd.Env = append(os.Environ(), "RMM_API_KEY="+st.ground.Key, "GUEEN_DATABASE_URL="+st.suite.DatabaseURL())
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var rep simulate.Report
+	require.NoError(t, json.Unmarshal(text, &rep))
+	require.Equal(t, 20, rep.Agents)
+	require.NotNil(t, rep.Losses)
+	require.Positive(t, rep.Losses.Acknowledged)
+	require.Equal(t, simulate.Losses{
+		Acknowledged: rep.Losses.Acknowledged, Stored: rep.Losses.Stored, Unanswered: rep.Losses.Unanswered, SettledAfter: rep.Losses.SettledAfter,
+	}, *rep.Losses, "nothing lost, nothing doubled")
+	require.Contains(t, string(out), "lost 0, doubled 0")
+	t.Logf("rmmctl simulate results: %d acknowledged, %d stored, %d lost", rep.Losses.Acknowledged, rep.Losses.Stored, rep.Losses.Lost)
 }
 
 // ramp is how long a scenario may last; the others end by themselves.

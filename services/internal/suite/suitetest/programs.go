@@ -93,7 +93,7 @@ func place(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()                                                                      //nolint:errcheck // only read
+	defer in.Close() //nolint:errcheck // only read
 	out, err := os.OpenFile(filepath.Clean(to), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err

@@ -25,6 +25,11 @@ const (
 	hostileIndex = 900_000
 	largeBytes   = 8 << 20
 	largeOnes    = 4
+
+	rounds     = 3    // measurements, at most
+	leastShare = 0.9  // of their rate that honest agents must get
+	most95     = 3.0  // times as long may the slowest twentieth of their results take,
+	slack95    = 100. // and so many milliseconds more
 )
 
 // hostile is one agent with valid credentials and bad intentions.
@@ -65,23 +70,33 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 		"results beyond the rate":   refused("api", "gueen_api_refusals_total", `kind="throttled"`, `operation="reportCheck"`),
 		"results for others":        refused("api", "gueen_api_refusals_total", `kind="not_found"`, `operation="reportCheck"`),
 	}
-	tr := st.begin(ctx)
 	attack, cease := context.WithCancel(ctx)
 	defer cease()
 	own := h.fleet.NewLedger()
 	var waves sync.WaitGroup
 	h.begin(attack, t, &waves, own)
-	most := st.watch(ctx, t, services, st.attack)
-	during := tr.ledger.Work()
+	most := map[string]float64{}
+	// A machine that is busy with something else may slow one measurement; the hostile agent would slow all of them.
+	var during simulate.Work
+	for round := 1; ; round++ {
+		tr := st.begin(ctx)
+		for name, mib := range st.watch(ctx, t, services, st.attack) {
+			most[name] = max(most[name], mib)
+		}
+		during = tr.ledger.Work()
+		tr.flows(t, 20)
+		tr.beats(ctx, t)
+		tr.end(ctx, t, "one hostile agent")
+		if during.Rate > leastShare*before.Rate && during.P95 < most95*before.P95+slack95 || round == rounds {
+			break
+		}
+	}
 	for name, count := range counters {
 		require.Eventually(t, func() bool { return count() > 0 }, within, 2*every, "%s are refused and counted", name)
 	}
 	require.Eventually(t, func() bool { return h.closed.Load() == int64(st.silent) }, within, every, "connections that never authenticate are ended")
 	cease()
 	waves.Wait()
-	tr.flows(t, 20)
-	tr.beats(ctx, t)
-	tr.end(ctx, t, "one hostile agent")
 
 	for name, count := range counters {
 		t.Logf("%-26s %8.0f refused", name, count())
@@ -89,8 +104,8 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 	t.Logf("hostile: %d results taken, %d refused, %d for others", own.Acknowledged(), own.Refused()["status 429"], h.foreign.Load())
 	t.Logf("honest before: %6.1f results per s, p50 %.0f ms, p95 %.0f ms, p99 %.0f ms", before.Rate, before.P50, before.P95, before.P99)
 	t.Logf("honest during: %6.1f results per s, p50 %.0f ms, p95 %.0f ms, p99 %.0f ms", during.Rate, during.P50, during.P95, during.P99)
-	require.Greater(t, during.Rate, 0.85*before.Rate, "honest agents are served at their rate")
-	require.Less(t, during.P95, 4*before.P95+250, "and as fast, in ms")
+	require.Greater(t, during.Rate, leastShare*before.Rate, "honest agents are served at their rate")
+	require.Less(t, during.P95, most95*before.P95+slack95, "and as fast, in ms")
 	for _, s := range services {
 		t.Logf("memory of %-12s %6.1f MiB before, at most %6.1f MiB", s, was[s], most[s])
 		require.Less(t, most[s]-was[s], st.memoryMiB, "memory of %s in MiB", s)

@@ -58,7 +58,11 @@ func (c *conditions) filter(f Filter) {
 		column string
 		values []string
 	}{{"l.agent_id", f.AgentIDs}, {"l.username", f.Users}, {"l.action", f.Actions}, {"l.object_type", f.ObjectTypes}} {
-		if one.values != nil {
+		switch {
+		case one.values == nil:
+		case len(one.values) == 1: // its index then has the rows in the order of time as well
+			c.add(one.column + " = " + c.bind(one.values[0]))
+		default:
 			c.add(one.column + " = ANY (" + c.bind(one.values) + "::text[])")
 		}
 	}

@@ -53,7 +53,7 @@ type Entry struct {
 	AgentID    string
 	Before     any
 	After      any
-	Debug      map[string]any // nil takes the request of the context, or only the caller's address
+	Debug      map[string]any // nil takes the caller's address and kind of credential
 	Secrets    []string       // further keys of Before and After whose values are masked
 }
 
@@ -85,7 +85,7 @@ func (l *Log) Record(ctx context.Context, db Execer, e Entry) error {
 		return fmt.Errorf("audit %s %s: encode after: %w", e.Action, e.ObjectType, err)
 	}
 	if e.Debug == nil {
-		e.Debug = map[string]any{"ip": access.From(ctx).IP}
+		e.Debug = callerDebug(access.From(ctx))
 	}
 	debug, err := l.value(e.Debug, nil)
 	if err != nil {
@@ -145,7 +145,7 @@ func (l *Log) Change(ctx context.Context, db Execer, o Object) error {
 	return l.Record(ctx, db, Entry{
 		Username: actor.Username, Action: action, ObjectType: o.Type, Agent: o.Agent, AgentID: o.AgentID,
 		Message: fmt.Sprintf("%s %s %s %s", actor.Username, verb, o.Type, o.Name),
-		Before:  before, After: after, Debug: requestDebug(ctx, actor.IP), Secrets: o.Secrets,
+		Before:  before, After: after, Debug: requestDebug(ctx, actor), Secrets: o.Secrets,
 	})
 }
 

@@ -63,7 +63,7 @@ func TestChangeWritesObjectRows(t *testing.T) {
 	require.JSONEq(t, `{"name":"A","password":"********"}`, string(got[1].Before))
 	require.JSONEq(t, `{"name":"B","password":"********"}`, string(got[1].After))
 	require.JSONEq(t, `{"url":"/things/1/","method":"PUT","view_class":"editThing","view_func":"editThing","view_args":[],
-		"view_kwargs":{"pk":"1"},"ip":"192.0.2.9"}`, string(got[1].Debug))
+		"view_kwargs":{"pk":"1"},"ip":"192.0.2.9","auth":"session"}`, string(got[1].Debug))
 	require.Nil(t, got[2].After)
 }
 
@@ -89,5 +89,5 @@ func TestRecordBounds(t *testing.T) {
 	require.Equal(t, 255, len([]rune(got[0].Message)))
 	require.True(t, strings.HasSuffix(got[0].Message, "é.."))
 	require.Contains(t, string(got[0].After), "value too large")
-	require.JSONEq(t, `{"ip":"192.0.2.9"}`, string(got[0].Debug))
+	require.JSONEq(t, `{"ip":"192.0.2.9","auth":"session"}`, string(got[0].Debug))
 }

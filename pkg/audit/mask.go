@@ -11,7 +11,7 @@ const masked = "********"
 // secretKeys are the keys whose values never enter the log: credentials that the contract returns in clear to those who
 // may edit them, but that whoever reads the log must not learn.
 func secretKeys() []string {
-	return []string{"password", "token", "key", "smtp_host_password", "twilio_auth_token", "mesh_token", "open_ai_token", "totp_key", "secret"}
+	return []string{"password", "token", "key", "smtp_host_password", "twilio_auth_token", "mesh_token", "open_ai_token", "totp_key", "secret", "client_secret", "private_key", "secret_key"}
 }
 
 func isSecret(key string) bool { return slices.Contains(secretKeys(), key) }

@@ -24,20 +24,25 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 
 // RequestDebug is what an object row of the context says about its request, for rows that are written explicitly.
 func RequestDebug(ctx context.Context) map[string]any {
-	return requestDebug(ctx, access.From(ctx).IP)
+	return requestDebug(ctx, access.From(ctx))
 }
 
-func requestDebug(ctx context.Context, ip string) map[string]any {
+func requestDebug(ctx context.Context, actor *access.Principal) map[string]any {
+	debug := callerDebug(actor)
 	r, ok := ctx.Value(requestKey{}).(Request)
 	if !ok {
-		return map[string]any{"ip": ip}
+		return debug
 	}
 	params := r.Params
 	if params == nil {
 		params = map[string]string{}
 	}
-	return map[string]any{
-		"url": r.URL, "method": r.Method, "view_class": r.Operation, "view_func": r.Operation,
-		"view_args": []string{}, "view_kwargs": params, "ip": ip,
-	}
+	debug["url"], debug["method"], debug["view_class"], debug["view_func"] = r.URL, r.Method, r.Operation, r.Operation
+	debug["view_args"], debug["view_kwargs"] = []string{}, params
+	return debug
+}
+
+// callerDebug says from where somebody called and with which kind of credential.
+func callerDebug(actor *access.Principal) map[string]any {
+	return map[string]any{"ip": actor.IP, "auth": actor.Kind}
 }

@@ -69,6 +69,7 @@ type Deps struct {
 	Log      *zap.Logger
 	Metrics  prometheus.Registerer
 	Limits   Limits
+	Stream   StreamLimits
 }
 
 // Consumer applies results. Run it with lifecycle.Loop in any number of replicas.
@@ -80,6 +81,7 @@ type Consumer struct {
 	limited  *log.Limited
 	metrics  *metrics
 	limits   Limits
+	stream   StreamLimits
 }
 
 // NewConsumer returns a Consumer.
@@ -89,7 +91,7 @@ func NewConsumer(d Deps) (*Consumer, error) {
 		return nil, err
 	}
 	return &Consumer{
-		conn: d.Conn, pool: d.Pool, handlers: d.Handlers, log: d.Log, metrics: m, limits: d.Limits.withDefaults(),
+		conn: d.Conn, pool: d.Pool, handlers: d.Handlers, log: d.Log, metrics: m, limits: d.Limits.withDefaults(), stream: d.Stream,
 		limited: log.NewLimited(d.Log, time.Minute, time.Now),
 	}, nil
 }
@@ -116,7 +118,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // consume opens the stream and applies what it delivers until something breaks.
 func (c *Consumer) consume(ctx context.Context) error {
-	stream, err := c.conn.EnsureStream(ctx, Stream())
+	stream, err := c.conn.EnsureStream(ctx, Stream(c.stream))
 	if err != nil {
 		return err
 	}

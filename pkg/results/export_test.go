@@ -18,7 +18,7 @@ func (unacked) Ack() error { return nil }
 // given back as if the process had died after its commit.
 func ApplyWithoutAck(t *testing.T, ctx context.Context, c *Consumer, n int) int {
 	t.Helper()
-	stream, err := c.conn.EnsureStream(ctx, Stream())
+	stream, err := c.conn.EnsureStream(ctx, Stream(c.stream))
 	require.NoError(t, err)
 	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits.InFlight))
 	require.NoError(t, err)

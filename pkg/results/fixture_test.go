@@ -69,7 +69,7 @@ func setup(t testing.TB) *bundle {
 	code := scripts.NewService(b.pool, log)
 	b.checks = checks.NewService(checks.Deps{Pool: b.pool, Audit: log, Scripts: code, Variables: b.agents, Alerts: quietAlerts{}})
 	b.tasks = tasks.NewService(tasks.Deps{Pool: b.pool, Audit: log, Agents: b.agents, Scripts: code, Variables: b.agents})
-	b.publisher, err = results.NewPublisher(b.conn, prometheus.NewRegistry())
+	b.publisher, err = results.NewPublisher(b.conn, results.StreamLimits{}, prometheus.NewRegistry())
 	require.NoError(t, err)
 	var client int32
 	require.NoError(t, b.pool.QueryRow(b.ctx, `INSERT INTO clients (name) VALUES ('c') RETURNING id`).Scan(&client))
@@ -87,7 +87,7 @@ func (b *bundle) open(t testing.TB) *bus.Conn {
 		defer cancel()
 		require.NoError(t, conn.Stop(ctx))
 	})
-	_, err = conn.EnsureStream(b.ctx, results.Stream())
+	_, err = conn.EnsureStream(b.ctx, results.Stream(results.StreamLimits{}))
 	require.NoError(t, err)
 	return conn
 }

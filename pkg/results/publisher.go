@@ -44,6 +44,7 @@ type Result struct {
 type Publisher struct {
 	conn      *bus.Conn
 	js        jetstream.JetStream
+	limits    StreamLimits
 	inbox     string
 	published *prometheus.CounterVec
 	stored    prometheus.Histogram
@@ -56,13 +57,13 @@ type Publisher struct {
 }
 
 // NewPublisher returns a Publisher on a connection to the services' account.
-func NewPublisher(conn *bus.Conn, metrics prometheus.Registerer) (*Publisher, error) {
+func NewPublisher(conn *bus.Conn, limits StreamLimits, metrics prometheus.Registerer) (*Publisher, error) {
 	js, err := conn.JetStream()
 	if err != nil {
 		return nil, err
 	}
 	p := &Publisher{
-		conn: conn, js: js, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
+		conn: conn, js: js, limits: limits, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
 		published: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gueen_results_published_total", Help: "Results of agents handed to the stream, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
@@ -84,7 +85,7 @@ func NewPublisher(conn *bus.Conn, metrics prometheus.Registerer) (*Publisher, er
 
 // Run makes the stream and ends with the context. Until the stream is there, results are refused as while it is away.
 func (p *Publisher) Run(ctx context.Context) error {
-	if _, err := p.conn.EnsureStream(ctx, Stream()); err != nil {
+	if _, err := p.conn.EnsureStream(ctx, Stream(p.limits)); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -30,19 +30,12 @@ const (
 	KindSoftware Kind = "software" // the list of installed software
 )
 
-const (
-	streamName   = "RESULTS"
-	consumerName = "apply"
-	// duplicateWindow is how long the stream itself remembers message ids; later repetitions meet applied_results.
-	duplicateWindow = 2 * time.Minute
-	// ackWait is when an unacknowledged result is delivered again. A batch in work is extended long before.
-	ackWait = 60 * time.Second
-)
-
 // Headers of a message besides Nats-Msg-Id.
 const (
 	headerRef     = "Gueen-Ref"     // key of the row that the result is for, where the body does not say
 	headerApplied = "Gueen-Applied" // where to tell that the result is in the database
+	// headerReceived is when the stream took it first, on a result that was parked and is tried again.
+	headerReceived = "Gueen-Received"
 )
 
 // MaxBody bounds the body of one result.
@@ -50,23 +43,6 @@ const MaxBody = 32 << 20
 
 // maxResultID bounds the id that an agent gives its result.
 const maxResultID = 100
-
-// Stream is the configuration of the stream. A result leaves it when it is applied. A full store refuses new results, so
-// that agents keep them, and never drops old ones.
-func Stream() jetstream.StreamConfig {
-	return jetstream.StreamConfig{
-		Name: streamName, Description: "Results of agents on their way to the database", Subjects: []string{subjects.AllResults},
-		Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage, Discard: jetstream.DiscardNew,
-		MaxMsgSize: MaxBody + 1<<16, Duplicates: duplicateWindow,
-	}
-}
-
-func consumerConfig(inFlight int) jetstream.ConsumerConfig {
-	return jetstream.ConsumerConfig{
-		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
-		MaxAckPending: inFlight, DeliverPolicy: jetstream.DeliverAllPolicy,
-	}
-}
 
 // messageID makes the id under which a result is applied once: the agent's own id for it, bound to the agent and the kind,
 // so that no agent can suppress another's result.
@@ -100,6 +76,11 @@ func parse(m jetstream.Msg) (Message, error) {
 		return out, fmt.Errorf("metadata: %w", err)
 	}
 	out.Received = meta.Timestamp
+	if text := m.Headers().Get(headerReceived); text != "" {
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil && at.Before(meta.Timestamp) {
+			out.Received = at
+		}
+	}
 	if out.ID == "" {
 		out.ID = fmt.Sprintf("stream:%d:%d", meta.Timestamp.UnixNano(), meta.Sequence.Stream)
 	}

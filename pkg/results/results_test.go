@@ -76,7 +76,7 @@ func TestRepetitionsAreHarmless(t *testing.T) {
 	stream, err := js.Stream(b.ctx, "RESULTS")
 	require.NoError(t, err)
 	require.NoError(t, stream.Purge(b.ctx))
-	config := results.Stream()
+	config := results.Stream(results.StreamLimits{})
 	config.Duplicates = 100 * time.Millisecond
 	_, err = js.UpdateStream(b.ctx, config)
 	require.NoError(t, err)

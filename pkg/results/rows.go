@@ -107,8 +107,8 @@ func (c *Consumer) park(ctx context.Context, db DB, subject string, m Message, r
 	if received.IsZero() {
 		received = time.Now()
 	}
-	_, err := db.Exec(ctx, `INSERT INTO parked_results (subject, message_id, agent_id, reason, payload, received)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, subject, m.ID, agent, text, m.Body, received)
+	_, err := db.Exec(ctx, `INSERT INTO parked_results (subject, message_id, agent_id, ref, reason, payload, received)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, subject, m.ID, agent, m.Ref, text, m.Body, received)
 	if err != nil {
 		return fmt.Errorf("park result: %w", err)
 	}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/api/internal/agenthttp"
 )
@@ -31,6 +33,22 @@ type agentSettings struct {
 	Software    string `conf:"agents.checkin_sw" default:"2800-3500" unit:"seconds" help:"Range of how often agents send their software."`
 	WMI         string `conf:"agents.checkin_wmi" default:"3000-4000" unit:"seconds" help:"Range of how often agents send their asset data."`
 	SyncMesh    string `conf:"agents.checkin_syncmesh" default:"800-1200" unit:"seconds" help:"Range of how often agents send their remote-desktop node."`
+}
+
+// resultSettings bound what results of agents may take in one replica of the api. The defaults leave room for a fleet's
+// worst minute and for two gigabytes of memory beside it.
+type resultSettings struct {
+	PerMinute      int           `conf:"results.per_minute" default:"3000" min:"60" help:"Results that one agent may send in a minute; further ones are answered 429. Five hundred checks every minute stay far below."`
+	BytesPerMinute config.Bytes  `conf:"results.bytes_per_minute" default:"512MiB" help:"Bytes of results that one agent may send in a minute."`
+	PerAgent       int           `conf:"results.per_agent" default:"32" min:"1" help:"Results of one agent that are worked on at the same time; further ones are answered 429."`
+	Memory         config.Bytes  `conf:"results.memory" default:"128MiB" help:"What the results that are worked on at the same time may take, each at least 64 KiB; further ones wait with their body unread."`
+	Wait           time.Duration `conf:"results.wait" default:"5s" min:"10ms" max:"25s" help:"How long a result waits for that memory before it is answered 503 with Retry-After. Agents without a spool do not come again."`
+}
+
+func (s *resultSettings) limits() agenthttp.Limits {
+	return agenthttp.Limits{
+		PerMinute: s.PerMinute, BytesPerMinute: int64(s.BytesPerMinute), PerAgent: s.PerAgent, Memory: int64(s.Memory), Wait: s.Wait,
+	}
 }
 
 // Validate checks the ranges: an agent that is told zero seconds crashes.

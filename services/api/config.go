@@ -11,6 +11,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
+	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
@@ -33,6 +34,8 @@ type settings struct {
 	API      apiSettings
 	Login    loginSettings
 	Agents   agentSettings
+	Results  resultSettings
+	Stream   config.ResultStream
 	Monitor  monitorSettings
 }
 
@@ -147,6 +150,7 @@ func (s *settings) options() (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
+	agents.Limits = s.Results.limits()
 	maxAudit := int(s.API.AuditMaxValue)
 	if maxAudit <= 0 {
 		maxAudit = audit.DefaultMaxValueBytes
@@ -161,6 +165,7 @@ func (s *settings) options() (app.Options, error) {
 			Concurrent: s.Login.HashConcurrent,
 		},
 		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Agents: agents,
+		Stream:        results.StreamLimits{MaxBytes: int64(s.Stream.MaxBytes), MaxAge: s.Stream.MaxAge},
 		SessionMaxAge: s.Login.SessionMaxAge,
 		Throttles: accountsapi.Throttles{
 			CheckCredentials: rest.Throttle{Name: "checkcreds", PerMinute: s.Login.CheckPerMinute, PerDay: s.Login.CheckPerDay},

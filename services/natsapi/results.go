@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/checks"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
@@ -17,7 +19,7 @@ import (
 )
 
 // addResults takes the results of agents from their stream into the database.
-func addResults(rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn) error {
+func addResults(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn) error {
 	log := audit.New(audit.DefaultMaxValueBytes)
 	fleet := agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log})
 	code := scripts.NewService(pool, log)
@@ -25,6 +27,10 @@ func addResults(rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn) error {
 	taskStates := tasks.NewService(tasks.Deps{Pool: pool, Audit: log, Agents: fleet, Scripts: code, Variables: fleet})
 	consumer, err := results.NewConsumer(results.Deps{
 		Conn: conn, Pool: pool, Log: rt.Log, Metrics: rt.Metrics,
+		Limits: results.Limits{
+			Messages: cfg.Results.Batch, Bytes: int(cfg.Results.BatchBytes), Gather: cfg.Results.Gather, InFlight: cfg.Results.InFlight,
+		},
+		Stream: results.StreamLimits{MaxBytes: int64(cfg.Stream.MaxBytes), MaxAge: cfg.Stream.MaxAge},
 		Handlers: map[results.Kind]results.Handler{
 			results.KindCheck:    results.CheckHandler{Checks: checkStates, Tasks: taskStates},
 			results.KindTask:     results.TaskHandler{Tasks: taskStates, History: fleet},
@@ -35,7 +41,15 @@ func addResults(rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Conn) error {
 	if err != nil {
 		return err
 	}
+	watch, err := results.NewWatch(results.WatchDeps{
+		Conn: conn, Pool: pool, Reporter: rt.Health.Dependency("result_store", health.Optional()), Metrics: rt.Metrics, Now: time.Now,
+		Alarm: results.Alarm{Fill: float64(cfg.Results.AlarmFill) / 100, Age: cfg.Results.AlarmAge},
+	})
+	if err != nil {
+		return err
+	}
 	rt.Lifecycle.Go("results", consumer.Run)
+	rt.Lifecycle.Go("result store", watch.Run)
 	return nil
 }
 

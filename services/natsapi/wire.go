@@ -36,7 +36,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	if err := addResults(rt, db.Pool, services); err != nil {
+	if err := addResults(cfg, rt, db.Pool, services); err != nil {
 		return err
 	}
 	ingest, err := heartbeats.New(heartbeats.Deps{

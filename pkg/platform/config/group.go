@@ -53,6 +53,13 @@ type NATSAuth struct {
 	IssuerSeed Secret `conf:"nats.issuer_seed" help:"Seed (SA…) of the account key that signs agents' permissions."`
 }
 
+// ResultStream bounds the store of results that are not in the database yet. Every service that touches the stream must be
+// given the same values.
+type ResultStream struct {
+	MaxBytes Bytes         `conf:"results.store_bytes" default:"0B" help:"Largest size of the store of results; further ones are refused with 503, and agents keep them. 0: what nats-server may store at all (nats.server_max_store)."`
+	MaxAge   time.Duration `conf:"results.store_age" default:"168h" min:"1h" max:"168h" help:"Results that could not be applied for this long are dropped. The ids of applied results are known for eight days: what waits longer could be applied twice."`
+}
+
 // Log is the log of a program.
 type Log struct {
 	Level string `conf:"log.level" default:"info" enum:"debug,info,warn,error" help:"Lowest level that is logged."`

@@ -2,8 +2,9 @@
 // method and route. Deployed agents depend on every status and body here.
 //
 // An agent is known by its token alone. Ids in paths and bodies must be its own; stock agents always comply. Results are
-// answered when the result stream has stored them; while it is away the answer is 503 with Retry-After. An agent that
-// sends far more than a machine can have to say is answered 429 with Retry-After.
+// answered when the result stream has stored them; while it is away, or more is under way than the memory set aside for
+// results holds, the answer is 503 with Retry-After. An agent that sends far more than a machine can have to say, or too
+// much at once, is answered 429 with Retry-After.
 package agenthttp
 
 import (
@@ -40,6 +41,8 @@ type Settings struct {
 	LowestVersion string
 	// Config holds what every agent gets besides its intervals.
 	Config agentwire.Config
+	// Limits bound what results may take.
+	Limits Limits
 	// Ranges are where the check-in intervals are drawn from; the zero value takes the contract's.
 	Ranges agentwire.Ranges
 }
@@ -61,6 +64,7 @@ type handlers struct {
 	limited  *log.Limited
 	assigned *assignments
 	rate     *rate
+	gate     *gate
 }
 
 const tag = "agent-api"
@@ -68,7 +72,11 @@ const tag = "agent-api"
 // Register adds the operations.
 func Register(r *rest.Router, d Deps) {
 	d.Settings.Ranges = completeRanges(d.Settings.Ranges)
-	h := &handlers{Deps: d, limited: log.NewLimited(d.Log, time.Minute, time.Now), assigned: newAssignments(time.Now), rate: newRate(time.Now)}
+	limits := d.Settings.Limits.withDefaults()
+	h := &handlers{
+		Deps: d, limited: log.NewLimited(d.Log, time.Minute, time.Now), assigned: newAssignments(time.Now),
+		rate: newRate(limits, time.Now), gate: newGate(limits),
+	}
 	h.registerInstall(r)
 	h.registerConfig(r)
 	h.registerInventory(r)

@@ -28,7 +28,7 @@ func (h *handlers) registerChecks(r *rest.Router) {
 	rest.Handle(r, agentOp(rest.Operation{
 		Method: http.MethodPatch, Path: "/api/v3/checkrunner/", ID: "reportCheck", Summary: "Report the result of a check", MaxBody: maxRequest, Frequent: true,
 		Description: "The body is one of the results of agent-protocol.md §4.6. The header X-Result-Id makes a repetition harmless.",
-		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
+		Errors:      []int{http.StatusBadRequest, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}), h.reportCheck)
 }
 
@@ -61,12 +61,14 @@ func (h *handlers) checkList(ctx context.Context, c *rest.Call, in *agentPath, a
 }
 
 func (h *handlers) reportCheck(ctx context.Context, c *rest.Call, _ *struct{}) (string, error) {
-	body, members, err := h.input(c)
+	got, err := h.input(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	if members != nil {
-		if body, err = truncate(members); err != nil {
+	defer got.pass.leave()
+	body := got.body
+	if got.members != nil {
+		if body, err = truncate(got.members); err != nil {
 			return "", refused()
 		}
 	}

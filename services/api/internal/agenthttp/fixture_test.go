@@ -59,7 +59,7 @@ func setup(t *testing.T, options ...resttest.Option) *bundle {
 		defer cancel()
 		require.NoError(t, conn.Stop(ctx))
 	})
-	_, err = conn.EnsureStream(b.ctx, results.Stream())
+	_, err = conn.EnsureStream(b.ctx, results.Stream(results.StreamLimits{}))
 	require.NoError(t, err)
 	b.API = resttest.New(t, append(options, func(i *app.Infrastructure, o *app.Options) {
 		i.Bus = conn

@@ -17,7 +17,7 @@ func (h *handlers) registerHistory(r *rest.Router) {
 	rest.Handle(r, agentOp(rest.Operation{
 		Method: http.MethodPatch, Path: "/api/v3/{history_pk}/{agent_id}/histresult/", ID: "reportHistory",
 		Summary: "Report the outcome of a command or script", MaxBody: maxRequest, Frequent: true,
-		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}), h.reportHistory)
 	rest.Handle(r, agentOp(rest.Operation{
 		Method: http.MethodPatch, Path: "/api/v4/{agent_id}/{pending_action_pk}/chocoresult/", ID: "reportPackage",
@@ -41,12 +41,14 @@ func (h *handlers) reportHistory(ctx context.Context, c *rest.Call, in *struct {
 	if err := h.own(c.Principal, string(in.AgentID)); err != nil {
 		return "", err
 	}
-	body, members, err := h.input(c)
+	got, err := h.input(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	if members != nil {
-		if body, err = truncatedHistory(members); err != nil {
+	defer got.pass.leave()
+	body := got.body
+	if got.members != nil {
+		if body, err = truncatedHistory(got.members); err != nil {
 			return "", refused()
 		}
 	}

@@ -5,18 +5,13 @@ import (
 	"time"
 )
 
-// What one agent may send in results. A machine with five hundred checks that runs all of them every minute stays well
-// below; one that sends a thousand times its rate is told to come again later and costs a map look-up each.
-const (
-	rateWindow  = time.Minute
-	rateResults = 3000
-	rateBytes   = 512 << 20
-)
+const rateWindow = time.Minute
 
 // rate bounds the results of each agent, so that one that runs wild does not fill the result stream for all. The count is
 // this replica's.
 type rate struct {
-	now func() time.Time
+	limits Limits
+	now    func() time.Time
 
 	mu    sync.Mutex
 	until time.Time
@@ -28,7 +23,9 @@ type use struct {
 	bytes   int64
 }
 
-func newRate(now func() time.Time) *rate { return &rate{now: now, used: map[string]use{}} }
+func newRate(limits Limits, now func() time.Time) *rate {
+	return &rate{limits: limits, now: now, used: map[string]use{}}
+}
 
 // take counts one result; it returns 0, or how long the agent must wait.
 func (r *rate) take(agentID string) time.Duration {
@@ -40,7 +37,7 @@ func (r *rate) take(agentID string) time.Duration {
 		r.until = now.Add(rateWindow)
 	}
 	u := r.used[agentID]
-	if u.results >= rateResults || u.bytes >= rateBytes {
+	if u.results >= r.limits.PerMinute || u.bytes >= r.limits.BytesPerMinute {
 		return r.until.Sub(now)
 	}
 	u.results++

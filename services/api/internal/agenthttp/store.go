@@ -49,29 +49,59 @@ func away(err error) error {
 	}
 }
 
-// input reads the body of a result; the error is the answer to the agent.
-func (h *handlers) input(c *rest.Call) (body []byte, members map[string]json.RawMessage, err error) {
-	if wait := h.rate.take(c.Principal.AgentID); wait > 0 {
-		h.limited.Warn("rate "+c.Principal.AgentID, "agent sends more results than it may", zap.String(log.FieldAgentID, c.Principal.AgentID))
-		return nil, nil, fault.Throttled(wait)
+// taken is a result of the caller while it is worked on.
+type taken struct {
+	body []byte
+	// members are set instead of the body when that was too large.
+	members map[string]json.RawMessage
+	pass    pass
+}
+
+// input admits a result and reads its body; the error is the answer to the agent. The caller must let go of the pass.
+func (h *handlers) input(ctx context.Context, c *rest.Call) (taken, error) {
+	agentID := c.Principal.AgentID
+	if wait := h.rate.take(agentID); wait > 0 {
+		h.limited.Warn("rate "+agentID, "agent sends more results than it may", zap.String(log.FieldAgentID, agentID))
+		return taken{}, fault.Throttled(wait)
 	}
+	if !h.gate.enterAgent(agentID) {
+		h.limited.Warn("crowd "+agentID, "agent sends more results at once than it may", zap.String(log.FieldAgentID, agentID))
+		return taken{}, fault.Throttled(busyFor)
+	}
+	p, err := h.gate.enter(ctx, agentID, c.Request.ContentLength)
+	if err != nil {
+		h.gate.leaveAgent(agentID)
+		h.limited.Warn("memory", "results wait longer than they may, agents are asked to come again", zap.Error(err))
+		return taken{}, away(err)
+	}
+	t, err := h.read(c)
+	if err != nil {
+		p.leave()
+		return taken{}, err
+	}
+	t.pass = p
+	return t, nil
+}
+
+// read reads the body of a result.
+func (h *handlers) read(c *rest.Call) (taken, error) {
 	counted := &counter{ReadCloser: c.Request.Body}
 	c.Request.Body = counted
 	defer func() { h.rate.charge(c.Principal.AgentID, counted.n) }()
-	body, members, err = readResult(c.Request)
+	body, members, err := readResult(c.Request)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, nil, rest.Refuse(http.StatusRequestEntityTooLarge, "Request body is too large.")
+		return taken{}, rest.Refuse(http.StatusRequestEntityTooLarge, "Request body is too large.")
 	case errors.Is(err, errBody):
-		return nil, nil, refused()
+		return taken{}, refused()
 	case err != nil:
-		return nil, nil, &rest.BodyError{Status: http.StatusBadRequest, Code: "body_unreadable", Body: "The request body could not be read.", Err: err}
+		return taken{}, &rest.BodyError{Status: http.StatusBadRequest, Code: "body_unreadable", Body: "The request body could not be read.", Err: err}
 	}
 	if members != nil {
 		h.limited.Warn("truncated "+c.Principal.AgentID, "result was too large and lost its output", zap.String(log.FieldAgentID, c.Principal.AgentID))
 	}
-	return body, members, nil
+	return taken{body: body, members: members}, nil
 }
 
 // counter counts what is read of a body.

@@ -20,7 +20,7 @@ func (h *handlers) registerTasks(r *rest.Router) {
 	}), h.taskRun)
 	rest.Handle(r, agentOp(rest.Operation{
 		Method: http.MethodPatch, Path: path, ID: "reportTask", Summary: "Report the result of a task", MaxBody: maxRequest, Frequent: true,
-		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}), h.reportTask)
 }
 
@@ -49,12 +49,14 @@ func (h *handlers) reportTask(ctx context.Context, c *rest.Call, in *taskPath) (
 	if err := h.own(c.Principal, string(in.AgentID)); err != nil {
 		return "", err
 	}
-	body, members, err := h.input(c)
+	got, err := h.input(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	if members != nil {
-		if body, err = truncate(members); err != nil {
+	defer got.pass.leave()
+	body := got.body
+	if got.members != nil {
+		if body, err = truncate(got.members); err != nil {
 			return "", refused()
 		}
 	}

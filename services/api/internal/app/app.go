@@ -73,6 +73,7 @@ type Options struct {
 	AgentsDir string             // of the agent binaries that installers and updates bring
 	Insecure  bool               // the installation has no valid certificate (rest-1.md §5.6)
 	Agents    agenthttp.Settings // what agents are told
+	Stream    results.StreamLimits
 }
 
 // App is the assembled api.

@@ -55,7 +55,7 @@ func (a *App) buildMonitoring(command actions.Commander) error {
 		}),
 	}
 	if i.Bus != nil {
-		publisher, err := results.NewPublisher(i.Bus, i.Metrics)
+		publisher, err := results.NewPublisher(i.Bus, o.Stream, i.Metrics)
 		if err != nil {
 			return err
 		}

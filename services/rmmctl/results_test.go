@@ -1,0 +1,63 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
+	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/results"
+)
+
+func TestParkedResultsAreShownRetriedAndDropped(t *testing.T) {
+	t.Parallel()
+	url, srv := dbtest.NewURL(t), bustest.Start(t)
+	env := []string{
+		"GUEEN_DATABASE_URL=" + url, "GUEEN_NATS_URL=" + srv.URL(), "GUEEN_NATS_USER=" + bustest.ServicesUser, "GUEEN_NATS_PASSWORD=" + bustest.ServicesUser,
+	}
+	js, err := jetstream.New(srv.Services(t))
+	require.NoError(t, err)
+	stream, err := js.CreateStream(t.Context(), results.Stream(results.StreamLimits{}))
+	require.NoError(t, err)
+	pool, err := pgxpool.New(t.Context(), url)
+	require.NoError(t, err)
+	defer pool.Close()
+	received := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	for _, reason := range []string{"status is not known", "handler panicked"} {
+		_, err := pool.Exec(t.Context(), `INSERT INTO parked_results (subject, message_id, agent_id, ref, reason, payload, received)
+			VALUES ('results.task.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', $1, 7, '12', $1, $2, $3)`, reason, []byte("{\"stdout\":\"\x1b[2J\"}"), received)
+		require.NoError(t, err)
+	}
+
+	out, err := runCommand(t, env, "", "results", "parked", "list")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^1 +task +a{40} +2026-11-20T08:00:00Z +17 +status is not known$`, out)
+	require.Regexp(t, `(?m)^2 .*handler panicked$`, out)
+
+	out, err = runCommand(t, env, "", "results", "parked", "show", "1")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^row +12$`, out)
+	require.Contains(t, out, "{\"stdout\":\"\uFFFD[2J\"}", "what a terminal would act on is taken out")
+
+	_, err = runCommand(t, env, "", "results", "parked", "delete", "2")
+	require.NoError(t, err)
+	_, err = runCommand(t, env, "", "results", "parked", "delete", "2")
+	require.ErrorContains(t, err, "parked result 2")
+	_, err = runCommand(t, env, "", "results", "parked", "retry", "x")
+	require.ErrorContains(t, err, "not the id")
+
+	_, err = runCommand(t, env, "", "results", "parked", "retry", "1")
+	require.NoError(t, err)
+	m, err := stream.GetLastMsgForSubject(t.Context(), "results.task.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+	require.NoError(t, err)
+	require.Equal(t, "{\"stdout\":\"\x1b[2J\"}", string(m.Data))
+	require.Equal(t, "12", m.Header.Get("Gueen-Ref"))
+	require.Equal(t, "2026-11-20T08:00:00Z", m.Header.Get("Gueen-Received"), "a retry does not make a result newer")
+	out, err = runCommand(t, env, "", "results", "parked", "list")
+	require.NoError(t, err)
+	require.NotContains(t, out, "task", "what the stream has is no longer parked")
+}

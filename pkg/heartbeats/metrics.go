@@ -46,7 +46,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		received:  counter("received_total", "Check-ins taken from the bus.", "kind"),
 		refused:   counter("refused_total", "Check-ins refused, by reason.", "kind", "reason"),
 		coalesced: counter("coalesced_total", "Check-ins replaced by a newer one before they were written.", "kind"),
-		written:   counter("written_total", "Check-ins that reached the database.", "kind"),
+		written:   counter("written_total", "Check-ins whose content is in the database, known inventory among them.", "kind"),
 		unchanged: counter("unchanged_total", "Inventory recognised as known and not written again.", "kind"),
 		batch:     histogram("batch_size", "Check-ins written by one statement.", prometheus.ExponentialBuckets(1, 4, 6)),
 		lag:       histogram("lag_seconds", "Time from receipt to commit of the oldest check-in of a batch.", prometheus.ExponentialBuckets(0.01, 3, 10)),

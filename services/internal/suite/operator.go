@@ -19,3 +19,6 @@ func (s *Suite) Metrics() map[string]string {
 		"worker": "http://" + local(p.PrivateWorker), "beat": "http://" + local(p.PrivateBeat), "web": "http://" + local(p.PrivateWeb),
 	}
 }
+
+// APIAddress returns the address of the api itself, past the web app's proxy, which costs as much as the api.
+func (s *Suite) APIAddress() string { return "http://" + local(s.opts.Ports.API) }

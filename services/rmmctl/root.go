@@ -31,7 +31,7 @@ func newRoot(p program) *cobra.Command {
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.problems)
-	root.AddCommand(migrateCommand(p), createAdminCommand(p), resetPasswordCommand(p), resetTOTPCommand(p), startSessionCommand(p), sessionsCommand(p), jobsCommand(p),
+	root.AddCommand(migrateCommand(p), createAdminCommand(p), resetPasswordCommand(p), resetTOTPCommand(p), startSessionCommand(p), sessionsCommand(p), jobsCommand(p), resultsCommand(p),
 		natsConfigCommand(p), suiteCommand(p), simulateCommand(p), simulatePartCommand(), benchCommand(), docsCommand(p), probeCommand(), versionCommand())
 	return root
 }

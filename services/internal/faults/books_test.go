@@ -30,7 +30,7 @@ func booksOfSimulator(ctx context.Context, t *testing.T, st *stage) {
 		const agents = 30
 		rep, err := simulate.Run(ctx, simulate.Options{
 			API: access.API, NATS: access.NATSWebSocket, Key: st.ground.Key, Site: st.ground.Site, Agents: agents, First: play.first, Scenario: play.scenario,
-			Duration: st.ramp(play.scenario), Speed: 100, Workers: 8, Sources: 1, ConnectRate: 500, Database: st.suite.DatabaseURL(), Settle: within,
+			Duration: st.ramp(play.scenario), Speed: 100, Workers: 8, Sources: 2, ConnectRate: 500, Database: st.suite.DatabaseURL(), Settle: within,
 			Metrics: st.suite.Metrics(),
 		})
 		require.NoError(t, err)

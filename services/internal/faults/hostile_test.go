@@ -27,7 +27,7 @@ const (
 	largeOnes    = 4
 
 	rounds     = 3    // measurements, at most
-	leastShare = 0.9  // of their rate that honest agents must get
+	leastShare = 0.85 // of their rate that honest agents must get
 	most95     = 3.0  // times as long may the slowest twentieth of their results take,
 	slack95    = 100. // and so many milliseconds more
 )

@@ -27,7 +27,11 @@ type Change struct {
 	Severity     *Severity // the severity that counts for the check's type
 	FailCount    int32
 	FailsB4Alert int32
+	Description  string // of a check that failed often enough to count, else empty
 }
+
+// Counts says whether the check failed often enough in a row to be told.
+func (c Change) Counts() bool { return c.After == Failing && c.FailCount >= c.FailsB4Alert }
 
 // Outcome of a batch of reports. Refused holds the reports that do not belong to their agent or lack fields, by index.
 type Outcome struct {
@@ -44,6 +48,7 @@ type tracked struct {
 	bucket Bucket
 	exists bool
 	fresh  bool // a report changed the state
+	script string
 }
 
 // Apply evaluates a batch of reports in their order and stores states, history and counters in the caller's transaction.
@@ -119,19 +124,24 @@ func (t *tracked) take(key pair, in Incoming) (*Change, *Point, error) {
 	if t.def.CheckType.DynamicSeverity() {
 		sev = t.state.AlertSeverity
 	}
-	return &Change{
+	change := &Change{
 		AgentPK: key.agent, AgentID: in.AgentID, CheckID: key.check, CheckType: t.def.CheckType, Before: before,
 		After: t.state.Status, Severity: sev, FailCount: t.state.FailCount, FailsB4Alert: t.def.FailsB4Alert,
-	}, v.Point, nil
+	}
+	if change.Counts() {
+		change.Description = t.def.Describe(t.script)
+	}
+	return change, v.Point, nil
 }
 
 // loadQuery reads, for pairs of agent and check, the definition when the check is assigned to the agent, and the state.
 const loadQuery = `SELECT w.agent, c.id, c.check_type, c.alert_severity, c.fails_b4_alert, c.error_threshold, c.warning_threshold,
-		c.disk, c.info_return_codes, c.warning_return_codes, c.success_return_codes, c.fail_when, c.number_of_events_b4_alert,
+		c.name, c.svc_display_name, coalesce(s.name, ''), c.disk, c.info_return_codes, c.warning_return_codes, c.success_return_codes, c.fail_when, c.number_of_events_b4_alert,
 		r.id IS NOT NULL, coalesce(r.status, 'pending'), r.alert_severity, r.more_info, r.last_run, coalesce(r.fail_count, 0),
 		r.extra_details, r.stdout, r.stderr, r.retcode, r.execution_time, r.history
 	FROM (SELECT DISTINCT agent, id FROM unnest($1::int[], $2::int[]) AS u (agent, id)) w
 	JOIN checks c ON c.id = w.id
+	LEFT JOIN scripts s ON s.id = c.script_id
 	LEFT JOIN check_results r ON r.agent_id = w.agent AND r.assigned_check_id = w.id
 	WHERE c.agent_id = w.agent OR EXISTS (SELECT FROM agent_policy_checks e WHERE e.agent_id = w.agent AND e.check_id = w.id)`
 
@@ -152,7 +162,7 @@ func load(ctx context.Context, tx pgx.Tx, batch []Incoming) (map[pair]*tracked, 
 		var agent int32
 		st := &t.state
 		err := rows.Scan(&agent, &d.ID, &d.CheckType, &d.AlertSeverity, &d.FailsB4Alert, &d.ErrorThreshold, &d.WarningThreshold,
-			&d.Disk, &d.InfoReturnCodes, &d.WarningReturnCodes, &d.SuccessReturnCodes, &d.FailWhen, &d.NumberOfEvents,
+			&d.Name, &d.SvcDisplayName, &t.script, &d.Disk, &d.InfoReturnCodes, &d.WarningReturnCodes, &d.SuccessReturnCodes, &d.FailWhen, &d.NumberOfEvents,
 			&t.exists, &st.Status, &st.AlertSeverity, &st.MoreInfo, &st.LastRun, &st.FailCount,
 			&st.ExtraDetails, &st.Stdout, &st.Stderr, &st.Retcode, &st.ExecutionTime, &st.History)
 		if err != nil {

@@ -345,3 +345,26 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 	plan := dbtest.Explain(t, pool, `SELECT id, agent_id FROM agents WHERE agent_id = ANY ($1)`, []string{"a", "b"})
 	require.Contains(t, plan, "agents_agent_id_key")
 }
+
+func TestFailingCheckOpensItsAlertInTheSameTransaction(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, agent := b.agent(t, 1)
+	check := b.ping(t, agent)
+	_, err := b.pool.Exec(b.ctx, `UPDATE checks SET dashboard_alert = true, email_alert = true, fails_b4_alert = 2`)
+	require.NoError(t, err)
+	handlers := b.handlers()
+	handlers[results.KindCheck] = results.CheckHandler{Checks: b.checks, Tasks: b.tasks, Followers: []results.CheckFollower{results.AlertFollower{}}}
+	b.start(t, b.consumer(t, b.conn, handlers))
+	send := func(status string) {
+		b.publish(t, results.KindCheck, agent, "", "", fmt.Sprintf(`{"id":%d,"status":%q,"output":"o"}`, check, status))
+	}
+	send("failing")
+	b.eventually(t, 1, `SELECT fail_count FROM check_results`)
+	require.Zero(t, b.number(t, `SELECT count(*) FROM alerts`), "the first failure does not count")
+	send("failing")
+	b.eventually(t, 1, `SELECT count(*) FROM alerts WHERE NOT hidden AND NOT resolved AND severity = 'warning' AND message LIKE '%Ping Check: p that failed.'`)
+	require.Equal(t, 1, b.number(t, `SELECT count(*) FROM outbox WHERE kind = 'alerts.notify'`))
+	send("passing")
+	b.eventually(t, 1, `SELECT count(*) FROM alerts WHERE resolved`)
+}

@@ -32,7 +32,9 @@ func addResults(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bu
 		},
 		Stream: results.StreamLimits{MaxBytes: int64(cfg.Stream.MaxBytes), MaxAge: cfg.Stream.MaxAge},
 		Handlers: map[results.Kind]results.Handler{
-			results.KindCheck:    results.CheckHandler{Checks: checkStates, Tasks: taskStates},
+			results.KindCheck: results.CheckHandler{
+				Checks: checkStates, Tasks: taskStates, Followers: []results.CheckFollower{results.AlertFollower{}},
+			},
 			results.KindTask:     results.TaskHandler{Tasks: taskStates, History: fleet},
 			results.KindHistory:  results.HistoryHandler{History: fleet},
 			results.KindSoftware: results.SoftwareHandler{},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
+	"github.com/gueencode/gueenrmm/pkg/alerts"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/notify"
@@ -29,7 +30,9 @@ func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Comman
 		Scripts: scripts.NewService(pool, log),
 		Options: actions.Options{NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions},
 	})
-	return append(act.Handlers(mailer{notify.NewMailer(coreSettings)}), tasks.RunHandler(commander))
+	mail := notify.NewMailer(coreSettings)
+	return append(act.Handlers(mailer{mail}), tasks.RunHandler(commander),
+		alerts.NotifyHandler(pool, mail, notify.NewTexter(coreSettings, notify.TwilioURL)))
 }
 
 // mailer does not try again what only a person can cure in the global settings.

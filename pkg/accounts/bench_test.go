@@ -20,3 +20,14 @@ func BenchmarkPassword(b *testing.B) {
 		require.True(b, ok)
 	}
 }
+
+// BenchmarkUnknownName is the price of a sign-in with a name that nobody has: that of a wrong password.
+func BenchmarkUnknownName(b *testing.B) {
+	h, err := accounts.NewHasher(accounts.DefaultHashCost())
+	require.NoError(b, err)
+	for b.Loop() {
+		ok, _, err := h.Verify(b.Context(), "", "secret")
+		require.NoError(b, err)
+		require.False(b, ok)
+	}
+}

@@ -60,7 +60,7 @@ func (h handlers) listKeys(ctx context.Context, _ *rest.Call, _ *none) ([]APIKey
 }
 
 type keyBody struct {
-	Name       rest.Field[string]    `json:"name" rule:"required,max=25"`
+	Name       rest.Field[string]    `json:"name" rule:"required,max=25,pattern=name"`
 	Expiration rest.Field[time.Time] `json:"expiration" rule:"null"`
 	User       rest.Field[int32]     `json:"user" rule:"required,ref=user"`
 }

@@ -179,7 +179,7 @@ func toRoleFlags(set map[string]bool) RoleFlags {
 // roleBody is what writing a role takes. Name is asked of a full write only through its rule; flags that are absent keep
 // their value.
 type roleBody struct {
-	Name rest.Field[string] `json:"name" rule:"required,max=255"`
+	Name rest.Field[string] `json:"name" rule:"required,max=255,pattern=name"`
 	roleFlagFields
 	CanViewClients rest.Field[[]int32] `json:"can_view_clients" rule:"ref=client"`
 	CanViewSites   rest.Field[[]int32] `json:"can_view_sites" rule:"ref=site"`

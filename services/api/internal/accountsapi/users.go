@@ -95,8 +95,8 @@ type createUserInput struct {
 		Username  rest.Field[string]          `json:"username" rule:"required,blank"`
 		Email     rest.Field[string]          `json:"email" rule:"required,blank,max=254"`
 		Password  rest.Field[string]          `json:"password" rule:"required,verbatim,max=4096"`
-		FirstName rest.Field[string]          `json:"first_name" rule:"blank,max=150"`
-		LastName  rest.Field[string]          `json:"last_name" rule:"blank,max=150"`
+		FirstName rest.Field[string]          `json:"first_name" rule:"blank,max=150,pattern=name"`
+		LastName  rest.Field[string]          `json:"last_name" rule:"blank,max=150,pattern=name"`
 		Role      rest.Field[json.RawMessage] `json:"role" rule:"null" doc:"Key of a role; anything but a JSON number is ignored."`
 	}
 }
@@ -117,8 +117,8 @@ type updateUserInput struct {
 	PK   int32 `path:"pk"`
 	Body struct {
 		Username            rest.Field[string]    `json:"username" rule:"max=150"`
-		FirstName           rest.Field[string]    `json:"first_name" rule:"blank,max=150"`
-		LastName            rest.Field[string]    `json:"last_name" rule:"blank,max=150"`
+		FirstName           rest.Field[string]    `json:"first_name" rule:"blank,max=150,pattern=name"`
+		LastName            rest.Field[string]    `json:"last_name" rule:"blank,max=150,pattern=name"`
 		Email               rest.Field[string]    `json:"email" rule:"blank,max=254,pattern=email"`
 		IsActive            rest.Field[bool]      `json:"is_active"`
 		LastLogin           rest.Field[time.Time] `json:"last_login" rule:"null"`

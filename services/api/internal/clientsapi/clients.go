@@ -63,7 +63,7 @@ func (h handlers) list(ctx context.Context, c *rest.Call, _ *struct{}) ([]Listed
 }
 
 type clientInput struct {
-	Name rest.Field[string] `json:"name" rule:"required,max=255"`
+	Name rest.Field[string] `json:"name" rule:"required,max=255,pattern=name"`
 	placementInput
 }
 
@@ -79,7 +79,7 @@ type createInput struct {
 }
 
 type siteNameInput struct {
-	Name rest.Field[string] `json:"name" rule:"required,max=255"`
+	Name rest.Field[string] `json:"name" rule:"required,max=255,pattern=name"`
 }
 
 func (h handlers) create(ctx context.Context, _ *rest.Call, in *createInput) (string, error) {

@@ -50,7 +50,7 @@ func (h handlers) listSites(ctx context.Context, c *rest.Call, _ *struct{}) ([]S
 
 type siteInput struct {
 	Client rest.Field[int32]  `json:"client" rule:"required"`
-	Name   rest.Field[string] `json:"name" rule:"required,max=255"`
+	Name   rest.Field[string] `json:"name" rule:"required,max=255,pattern=name"`
 	placementInput
 }
 
@@ -93,7 +93,7 @@ type updateSiteInput struct {
 
 type siteChangeInput struct {
 	Client rest.Field[int32]  `json:"client" rule:"ref=client"`
-	Name   rest.Field[string] `json:"name" rule:"max=255"`
+	Name   rest.Field[string] `json:"name" rule:"max=255,pattern=name"`
 	placementInput
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 )
 
 // auditRows is how many rows the audit log has when its page is measured.
@@ -84,26 +86,80 @@ func (e *environment) growAudit(ctx context.Context) (agent string, err error) {
 	if err := conn.QueryRow(ctx, `SELECT count(*) FROM audit_log`).Scan(&have); err != nil {
 		return "", fmt.Errorf("grow the audit log: %w", err)
 	}
-	for _, sql := range []string{
-		`CREATE TEMP TABLE holders AS SELECT row_number() OVER (ORDER BY id) AS n, agent_id, hostname FROM agents ORDER BY id LIMIT 2000`,
-		fmt.Sprintf(`INSERT INTO audit_log (username, agent, agent_id, entry_time, action, object_type, before_value, after_value, message, debug_info)
-		SELECT x.u, s.hostname, s.agent_id, now() - interval '1 hour' - (%[1]d - i) * (interval '365 days' / %[1]d),
-		  CASE WHEN i %% 50000 = 0 THEN 'failed_login' WHEN i %% 5 = 0 THEN 'execute_command' WHEN i %% 7 = 0 THEN 'add' ELSE 'modify' END,
-		  CASE WHEN i %% 3 > 0 THEN 'agent' WHEN i %% 1000 = 0 THEN 'apikey' ELSE 'client' END,
-		  jsonb_build_object('id', i, 'description', 'before', 'offline_time', 4), jsonb_build_object('id', i, 'description', 'after', 'offline_time', i %% 60),
-		  x.u || ' modified agent ' || coalesce(s.hostname, 'x'), '{"ip": "192.0.2.7", "url": "/agents/x/", "method": "PUT"}'
-		FROM (SELECT i, 1 + (i::bigint * 7919) %% 2000 AS a, CASE WHEN i %% 100000 = 0 THEN 'rare' ELSE 'user-' || i %% 20 END AS u FROM generate_series(%[2]d, %[1]d) i) x
-		LEFT JOIN holders s ON s.n = x.a AND i %% 3 > 0`, auditRows, have+1),
-		`VACUUM (ANALYZE) audit_log`,
-	} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
+	if have < auditRows {
+		if err := e.fillAudit(ctx, conn, have+1); err != nil {
 			return "", fmt.Errorf("grow the audit log: %w", err)
 		}
 	}
-	if err := conn.QueryRow(ctx, `SELECT agent_id FROM holders WHERE n = 77`).Scan(&agent); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT agent_id FROM audit_log WHERE agent_id IS NOT NULL ORDER BY id LIMIT 1`).Scan(&agent); err != nil {
 		return "", fmt.Errorf("grow the audit log: %w", err)
 	}
 	return agent, nil
+}
+
+// fillAudit adds the rows from the given number on. The secondary indexes are made again afterwards, several at once: keeping
+// them while five million rows come takes three times as long.
+func (e *environment) fillAudit(ctx context.Context, conn *pgx.Conn, from int) error {
+	found, err := conn.Query(ctx, `SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'audit_log' AND indexname <> 'audit_log_pkey'`)
+	if err != nil {
+		return err
+	}
+	var name, definition string
+	var drop, create, insert []string
+	if _, err := pgx.ForEachRow(found, []any{&name, &definition}, func() error {
+		drop, create = append(drop, "DROP INDEX "+pgx.Identifier{name}.Sanitize()), append(create, definition)
+		return nil
+	}); err != nil {
+		return err
+	}
+	const piece = 500_000
+	for first := from; first <= auditRows; first += piece {
+		insert = append(insert, fmt.Sprintf(fillAuditRows, auditRows, first, min(first+piece-1, auditRows)))
+	}
+	for _, sql := range append([]string{`CREATE TABLE IF NOT EXISTS bench_agents AS SELECT row_number() OVER (ORDER BY id) AS n, agent_id, hostname FROM agents ORDER BY id LIMIT 2000`}, drop...) {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	if err := e.inParallel(ctx, insert); err != nil {
+		return err
+	}
+	if err := e.inParallel(ctx, create); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `VACUUM (ANALYZE) audit_log`)
+	return err
+}
+
+const fillAuditRows = `INSERT INTO audit_log (username, agent, agent_id, entry_time, action, object_type, before_value, after_value, message, debug_info)
+SELECT x.u, s.hostname, s.agent_id, now() - interval '1 hour' - (%[1]d - i) * (interval '365 days' / %[1]d),
+  CASE WHEN i %% 50000 = 0 THEN 'failed_login' WHEN i %% 5 = 0 THEN 'execute_command' WHEN i %% 7 = 0 THEN 'add' ELSE 'modify' END,
+  CASE WHEN i %% 3 > 0 THEN 'agent' WHEN i %% 1000 = 0 THEN 'apikey' ELSE 'client' END,
+  jsonb_build_object('id', i, 'description', 'before', 'offline_time', 4), jsonb_build_object('id', i, 'description', 'after', 'offline_time', i %% 60),
+  x.u || ' modified agent ' || coalesce(s.hostname, 'x'), '{"ip": "192.0.2.7", "url": "/agents/x/", "method": "PUT"}'
+FROM (SELECT i, 1 + (i::bigint * 7919) %% 2000 AS a, CASE WHEN i %% 100000 = 0 THEN 'rare' ELSE 'user-' || i %% 20 END AS u FROM generate_series(%[2]d, %[3]d) i) x
+LEFT JOIN bench_agents s ON s.n = x.a AND i %% 3 > 0`
+
+// inParallel runs statements on some connections at once.
+func (e *environment) inParallel(ctx context.Context, statements []string) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for _, sql := range statements {
+		group.Go(func() (err error) {
+			conn, err := pgx.Connect(ctx, e.suite.DatabaseURL())
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+			for _, one := range []string{"SET maintenance_work_mem = '512MB'", sql} {
+				if _, err := conn.Exec(ctx, one); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // patch sends one search as the simulation's key and returns how long the whole answer took.

@@ -95,17 +95,7 @@ func (c *counter) count(ctx context.Context, p part, remember bool) (int64, erro
 		return 0, err
 	}
 	if !e.valid || e.oldest != oldest || !e.expires.IsZero() && !c.now().Before(e.expires) {
-		var n int64
-		if settledTo > 0 { // else every row is young and belongs to the tail
-			var err error
-			if n, err = c.query(ctx, p, 0, settledTo); err != nil {
-				return 0, err
-			}
-		}
-		e.n, e.upTo, e.oldest, e.valid, e.expires = n, settledTo, oldest, true, time.Time{}
-		if !p.stable {
-			e.expires = c.now().Add(placedFor)
-		}
+		return c.afresh(ctx, p, e, oldest, settledTo)
 	}
 	tail, err := c.query(ctx, p, e.upTo, 0)
 	if err != nil {
@@ -121,6 +111,22 @@ func (c *counter) count(ctx context.Context, p part, remember bool) (int64, erro
 		return total, nil
 	}
 	return e.n + tail, nil
+}
+
+// afresh counts everything, and remembers what is settled of it. One statement counts both the whole and what is not settled,
+// so that both are of the same moment; the whole without a bound on the key is read from an index alone.
+func (c *counter) afresh(ctx context.Context, p part, e *counted, oldest, settledTo int64) (total int64, err error) {
+	var young int64
+	from := "FROM audit_log l WHERE " + p.where()
+	sql := "SELECT (SELECT count(*) " + from + "), (SELECT count(*) " + from + " AND l.id > " + strconv.FormatInt(settledTo, 10) + ")"
+	if err := c.pool.QueryRow(ctx, sql, planned(p.args)...).Scan(&total, &young); err != nil {
+		return 0, err
+	}
+	e.n, e.upTo, e.oldest, e.valid, e.expires = total-young, settledTo, oldest, true, time.Time{}
+	if !p.stable {
+		e.expires = c.now().Add(placedFor)
+	}
+	return total, nil
 }
 
 // query counts rows with keys above "after" and up to "to"; 0 means no bound.

@@ -68,7 +68,7 @@ func TestPagesWalkTheirIndex(t *testing.T) {
 		"of a user":             {scope: all, f: Filter{Users: []string{"user-3"}}, down: true, index: "audit_log_username_idx"},
 		"of two users":          {scope: all, f: Filter{Users: []string{"user-3", "user-4"}}, down: true, index: "audit_log_entry_time_idx"},
 		"of a busy agent":       {scope: all, f: Filter{AgentIDs: []string{"agent-0000000000000000000000000000000007"}}, down: true, index: "audit_log_agent_id_idx"},
-		"of a rare user":        {scope: all, f: Filter{Users: []string{"rare"}}, few: true, down: true, index: "audit_log_username_idx"},
+		"of a rare user":        {scope: all, f: Filter{Users: []string{"rare"}}, few: true, down: true, index: "Index Cond: (username = 'rare'::text)"},
 		"a rare action":         {scope: all, f: Filter{Actions: []string{"failed_login"}}, few: true, down: true, index: "audit_log_action_idx"},
 		"a rare type":           {scope: all, f: Filter{ObjectTypes: []string{"apikey"}}, few: true, down: true, index: "audit_log_object_type_idx"},
 		"of an agent":           {scope: all, f: Filter{AgentIDs: []string{"agent-0000000000000000000000000000000007"}}, few: true, down: true, index: "audit_log_agent_id_idx"},

@@ -73,6 +73,8 @@ type environment struct {
 	session string
 	options Options
 	state   string // file with the fleet's identities
+
+	introduced bool // the database knows the fleet's inventory
 }
 
 // Run measures and writes bench.json and bench.md into the output directory.

@@ -120,9 +120,12 @@ func heartbeats(ctx context.Context, e *environment) (Figure, error) {
 // takes from the services. Reports that another one replaced in memory are not counted: they never reached the database.
 func inventory(changed, rate float64) func(context.Context, *environment) (Figure, error) {
 	return func(ctx context.Context, e *environment) (Figure, error) {
+		if err := e.introduce(ctx); err != nil {
+			return Figure{}, err
+		}
 		rep, err := e.play(ctx, func(o *simulate.Options) {
 			o.Scenario, o.Changed, o.Rate, o.Workers = simulate.Inventory, changed, rate, 8
-			o.Agents = min(e.options.Agents, 5000)
+			o.Agents = min(e.options.Agents, introduced)
 		})
 		if err != nil {
 			return Figure{}, err
@@ -134,6 +137,26 @@ func inventory(changed, rate float64) func(context.Context, *environment) (Figur
 				number(counter(rep, "superseded before writing"))),
 		}, err
 	}
+}
+
+// introduced is how many agents send inventory, and introducedPerSecond how fast they do so for the first time.
+const (
+	introduced          = 5000
+	introducedPerSecond = 250
+)
+
+// introduce lets every agent send its inventory once, slowly, so that repetitions are known.
+func (e *environment) introduce(ctx context.Context) error {
+	if e.introduced {
+		return nil
+	}
+	agents := min(e.options.Agents, introduced)
+	_, err := e.play(ctx, func(o *simulate.Options) {
+		o.Scenario, o.Agents, o.Rate, o.Workers = simulate.Inventory, agents, introducedPerSecond, 4
+		o.Duration = time.Duration(agents/introducedPerSecond+2) * time.Second
+	})
+	e.introduced = err == nil
+	return err
 }
 
 func reconnect(ctx context.Context, e *environment) (Figure, error) {

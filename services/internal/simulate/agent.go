@@ -129,12 +129,16 @@ func (a *agent) checkIn(kind agentwire.Kind) error {
 	return a.publish(kind, payload)
 }
 
-// reportHardware sends the last report again, or a different one.
+// reportHardware sends the last report again, or a different one. The first is the same in every run, so that a server that
+// knows the fleet from an earlier one finds it unchanged.
 func (a *agent) reportHardware(changed bool) error {
 	a.mu.Lock()
-	generation := len(a.wmi)
-	if changed || generation == 0 {
-		payload, err := hardware(a.Index, a.AgentID, int(a.run.generation.Add(1))).Encode()
+	if changed || len(a.wmi) == 0 {
+		generation := 0
+		if changed {
+			generation = int(a.run.generation.Add(1))
+		}
+		payload, err := hardware(a.Index, a.AgentID, generation).Encode()
 		if err != nil {
 			a.mu.Unlock()
 			return err

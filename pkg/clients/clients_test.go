@@ -232,3 +232,17 @@ func TestListPlans(t *testing.T) {
 	plan := dbtest.Explain(t, b.pool, `SELECT count(*) FROM agents WHERE site_id = ANY($1)`, []int32{1, 2, 3})
 	require.Contains(t, plan, "Index", fmt.Sprint(plan))
 }
+
+// TestTotalsReadOnlyAnIndex: with 100,000 agents their wide rows would take most of a second.
+func TestTotalsReadOnlyAnIndex(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	_, err := pool.Exec(t.Context(), `INSERT INTO clients (name) SELECT 'c' || g FROM generate_series(1, 20) g;
+		INSERT INTO sites (client_id, name) SELECT c.id, 's' || g FROM clients c, generate_series(1, 5) g;
+		INSERT INTO agents (agent_id, hostname, site_id, plat, goarch) SELECT lpad(g::text, 40, '0'), 'h' || g, 1 + g % 100, 'linux', 'amd64' FROM generate_series(1, 3000) g`)
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), `VACUUM ANALYZE agents`)
+	require.NoError(t, err)
+	plan := dbtest.Explain(t, pool, `SELECT a.site_id, count(*)::int, bool_or(a.maintenance_mode) FROM agents a WHERE true GROUP BY 1`)
+	require.Contains(t, plan, "Index Only Scan using agents_site_totals_idx", plan)
+}

@@ -38,7 +38,7 @@ func scopeArgs(sc access.Scope) []any {
 
 // List returns the clients in scope with their sites in scope, both by name.
 func (s *Service) List(ctx context.Context, sc access.Scope) ([]ClientEntry, error) {
-	return s.entries(ctx, query{clientInScope, scopeArgs(sc)}, query{siteInScope, scopeArgs(sc)})
+	return s.entries(ctx, query{clientInScope, scopeArgs(sc)}, query{siteInScope, scopeArgs(sc)}, sc.All)
 }
 
 // Get returns one client with its sites in scope. An unknown client is not found; one out of scope is forbidden.
@@ -47,7 +47,7 @@ func (s *Service) Get(ctx context.Context, sc access.Scope, id int32) (ClientEnt
 		return ClientEntry{}, err
 	}
 	entries, err := s.entries(ctx, query{`c.id = $1`, []any{id}},
-		query{siteInScope + ` AND s.client_id = $4`, append(scopeArgs(sc), id)})
+		query{siteInScope + ` AND s.client_id = $4`, append(scopeArgs(sc), id)}, sc.All)
 	if err != nil {
 		return ClientEntry{}, err
 	}
@@ -57,6 +57,10 @@ func (s *Service) Get(ctx context.Context, sc access.Scope, id int32) (ClientEnt
 	return entries[0], nil
 }
 
+// manySites is from where on the agents of all sites are counted: one pass over the index is cheaper than picking that many
+// sites out of it.
+const manySites = 200
+
 // query is a condition and its arguments.
 type query struct {
 	where string
@@ -64,7 +68,8 @@ type query struct {
 }
 
 // entries reads clients, sites, custom values and totals with one query each, whatever their number.
-func (s *Service) entries(ctx context.Context, ofClients, ofSites query) ([]ClientEntry, error) {
+// complete says that ofSites leaves out no site of the clients, whose totals are the sums of their sites' then.
+func (s *Service) entries(ctx context.Context, ofClients, ofSites query, complete bool) ([]ClientEntry, error) {
 	clients, err := s.clients(ctx, ofClients.where, ofClients.args...)
 	if err != nil {
 		return nil, err
@@ -81,9 +86,11 @@ func (s *Service) entries(ctx context.Context, ofClients, ofSites query) ([]Clie
 	if err != nil {
 		return nil, err
 	}
-	totals, err := s.totals(ctx, `s.client_id`, `s.client_id = ANY($1)`, ids)
-	if err != nil {
-		return nil, err
+	totals := sum(sites)
+	if !complete {
+		if totals, err = s.totals(ctx, `s.client_id`, `JOIN sites s ON s.id = a.site_id`, `s.client_id = ANY($1)`, ids); err != nil {
+			return nil, err
+		}
 	}
 	byClient := make(map[int32][]SiteEntry, len(clients))
 	for _, site := range sites {
@@ -94,6 +101,18 @@ func (s *Service) entries(ctx context.Context, ofClients, ofSites query) ([]Clie
 		entries[i] = ClientEntry{Client: c, CustomFields: values[c.ID], Totals: totals[c.ID], Sites: byClient[c.ID]}
 	}
 	return entries, nil
+}
+
+// sum adds up the totals of sites by client.
+func sum(sites []SiteEntry) map[int32]Totals {
+	totals := map[int32]Totals{}
+	for _, site := range sites {
+		t := totals[site.ClientID]
+		t.Agents += site.Totals.Agents
+		t.Maintenance = t.Maintenance || site.Totals.Maintenance
+		totals[site.ClientID] = t
+	}
+	return totals
 }
 
 func (s *Service) clients(ctx context.Context, where string, args ...any) ([]Client, error) {
@@ -135,7 +154,11 @@ func (s *Service) siteEntries(ctx context.Context, where string, args ...any) ([
 	if err != nil {
 		return nil, err
 	}
-	totals, err := s.totals(ctx, `a.site_id`, `a.site_id = ANY($1)`, ids)
+	condition, picked := `a.site_id = ANY($1)`, []any{ids}
+	if len(ids) > manySites {
+		condition, picked = `true`, nil
+	}
+	totals, err := s.totals(ctx, `a.site_id`, ``, condition, picked...)
 	if err != nil {
 		return nil, err
 	}
@@ -147,15 +170,14 @@ func (s *Service) siteEntries(ctx context.Context, where string, args ...any) ([
 }
 
 // totals counts agents by client or site. It reads the agents' table, which pkg/agents owns.
-func (s *Service) totals(ctx context.Context, by, where string, ids []int32) (map[int32]Totals, error) {
+func (s *Service) totals(ctx context.Context, by, join, where string, args ...any) (map[int32]Totals, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+by+`, count(*)::int, bool_or(a.maintenance_mode)
-		FROM agents a JOIN sites s ON s.id = a.site_id
-		WHERE `+where+` GROUP BY 1`, ids)
+		FROM agents a `+join+` WHERE `+where+` GROUP BY 1`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("count agents: %w", err)
 	}
-	totals := make(map[int32]Totals, len(ids))
+	totals := map[int32]Totals{}
 	var id int32
 	var t Totals
 	if _, err = pgx.ForEachRow(rows, []any{&id, &t.Agents, &t.Maintenance}, func() error {

@@ -90,6 +90,7 @@ func setup(t *testing.T) *bundle {
 	}
 	t.Cleanup(b.stop)
 	require.Eventually(t, a.link.Connected, wait, poll)
+	require.NoError(t, a.link.Flush(t.Context()), "the server knows what the agent listens to")
 	return b
 }
 

@@ -55,6 +55,7 @@ type Report struct {
 	Agents, Clients, Sites      int64
 	DiskPercent, MemoryPercent  int // -1: not known on this machine
 	CertDays                    int
+	CertKnown                   bool // this machine has the certificate
 	CertExpired                 bool
 	QueueLength                 int // -1: not known
 	Redis, Bus, NATSWeb         bool
@@ -96,7 +97,7 @@ func (c *Checker) Look(ctx context.Context) (Report, error) {
 	if c.deps.CertFile != "" {
 		if end, err := host.CertificateEnd(c.deps.CertFile); err == nil {
 			left := end.Sub(c.deps.Now())
-			r.CertDays, r.CertExpired = int(left.Hours()/24), left < 0
+			r.CertDays, r.CertKnown, r.CertExpired = int(left.Hours()/24), true, left < 0
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)

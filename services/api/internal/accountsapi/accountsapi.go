@@ -40,6 +40,7 @@ func Register(r *rest.Router, service *accounts.Service, throttles Throttles) {
 	h.registerKeys(r)
 	h.registerSetup(r)
 	h.registerMe(r)
+	h.registerOwnSessions(r)
 }
 
 // done answers "ok", the contract's word for success without data.

@@ -65,7 +65,7 @@ func objectOf(op *rest.Operation) string {
 	for _, one := range []struct{ path, object string }{
 		{"/agents/notes/", "note"}, {"/scripts/snippets/", "scriptsnippet"}, {"/clients/deployments/", "deployment"},
 		{"/v1/enrolments", "enrolment"}, {"/agents/installer/", "deployment"}, {"/accounts/sessions/", "session"}, {"/accounts/users/{pk}/sessions/", "session"},
-		{"/logout", "session"}, {"/accounts/", "user"}, {"/agents/", "agent"}, {"/checks/", "check"}, {"/v1/jobs/", "job"}, {"/core/", "coresettings"},
+		{"/logout", "session"}, {"/v1/me/sessions", "session"}, {"/accounts/", "user"}, {"/agents/", "agent"}, {"/checks/", "check"}, {"/v1/jobs/", "job"}, {"/core/", "coresettings"},
 	} {
 		if strings.HasPrefix(op.Path, one.path) {
 			return one.object

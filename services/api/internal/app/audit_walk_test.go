@@ -39,6 +39,7 @@ func elsewhere() map[string]string {
 		"registerAgent":            "writes agent_install, see the tests of pkg/agents",
 		"logout":                   "needs a session of its own, see TestSessionsEndWithARow",
 		"logoutEverywhere":         "as logout",
+		"endOwnSession":            "needs a session of its own, see TestOwnSessions of accountsapi",
 		"retryDeadTask":            "needs a queue, see the tests of jobsapi",
 		"deleteDeadTask":           "as retryDeadTask",
 		"testEmail":                "needs a mail server",

@@ -78,6 +78,7 @@ func Register(r *rest.Router, deps Deps) {
 	h.registerCodeSign(r)
 	h.registerServer(r)
 	h.registerStatus(r)
+	h.registerHealth(r)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodGet, Path: "/core/version/", ID: "getVersion", Tag: "core", Summary: "Read the version of the web client",
 		Auth: rest.AuthUser, NoPermission: "every signed-in client compares it to know when to reload", NoHead: true,

@@ -2950,6 +2950,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's sessions, the newest first
+         * @description Touches only the caller's own account; the installer's account is refused.
+         */
+        get: operations["listOwnSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of the caller's sessions
+         * @description Touches only the caller's own account; the installer's account is refused.
+         */
+        delete: operations["endOwnSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/openapi.yaml": {
         parameters: {
             query?: never;
@@ -2979,6 +3019,23 @@ export interface paths {
         };
         /** Read what agents will do later, newest first */
         get: operations["browsePendingActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/server/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how the installation does */
+        get: operations["getServerHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3119,6 +3176,25 @@ export interface components {
             is_superuser: boolean;
             permissions: string[];
             username: string;
+        };
+        AccountsOwnSession: {
+            /** Format: date-time */
+            created: string;
+            /** @description the session of this call */
+            current: boolean;
+            digest: string;
+            /** Format: date-time */
+            expiry: string | null;
+            /** @description where it began */
+            ip: string | null;
+            /**
+             * Format: date-time
+             * @description when its life was last extended
+             */
+            last_used: string | null;
+        };
+        AccountsOwnSessions: {
+            items: components["schemas"]["AccountsOwnSession"][];
         };
         AccountsRole: {
             can_code_sign: boolean;
@@ -4546,6 +4622,40 @@ export interface components {
             url_action: number | null;
             web_terminal_enabled: boolean;
         };
+        CoreHealth: {
+            /** @description of the newest agent */
+            agent_version: string;
+            /** Format: int64 */
+            agents: number;
+            /**
+             * Format: int64
+             * @description until the certificate of the public names expires; null where another machine has it
+             */
+            cert_days: number | null;
+            cert_expired: boolean;
+            /** Format: int64 */
+            clients: number;
+            /**
+             * Format: int64
+             * @description used; null where it is not known
+             */
+            disk_percent: number | null;
+            /**
+             * Format: int64
+             * @description used; null where it is not known
+             */
+            memory_percent: number | null;
+            parts: components["schemas"]["CorePart"][];
+            queue_healthy: boolean;
+            /** Format: int64 */
+            sites: number;
+            version: string;
+            /**
+             * Format: int64
+             * @description tasks in the queues; null where it is not known
+             */
+            waiting: number | null;
+        };
         CoreKeyStoreEntry: {
             created_by: string | null;
             /** Format: date-time */
@@ -4578,6 +4688,10 @@ export interface components {
             /** Format: int64 */
             site_count: number;
             version: string;
+        };
+        CorePart: {
+            name: string;
+            running: boolean;
         };
         CorePlaceholder: {
             cmd: string;
@@ -17225,6 +17339,91 @@ export interface operations {
             };
         };
     };
+    listOwnSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountsOwnSessions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOwnSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOpenapi: {
         parameters: {
             query?: never;
@@ -17279,6 +17478,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreHealth"];
                 };
             };
             /** @description Unauthorized */

@@ -25,7 +25,7 @@ KIT ?= ../shared/conformance
 FILES ?= 00-setup 14-clients 30-agents 32-agent-api 40-checks
 
 .PHONY: conformance
-conformance: programs ## play the recorded REST sequences against a fresh suite (FILES="00-setup 14-clients")
+conformance: web-dist programs ## play the recorded REST sequences against a fresh suite (FILES="00-setup 14-clients")
 	@test -f $(KIT)/replay.py || { echo "the conformance kit is not at $(KIT); set KIT" >&2; exit 1; }
 	@mkdir -p .run
 	@bin/rmmctl suite exec --dir .run/conformance --fresh --ports auto --no-agent --durable=false \

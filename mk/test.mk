@@ -19,7 +19,7 @@ fuzz: ## run every fuzz target for FUZZTIME each
 		for f in $$(grep -hoE '^func (Fuzz[A-Za-z0-9_]+)' $$p/*_test.go | awk '{print $$2}'); do echo "== fuzz $$m $$p $$f"; go test $$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; done; done) || exit 1; done
 
 BENCH ?=
-bench: programs ## the table of aims: the whole product under load, medians of three runs (BENCH="--only results")
+bench: web-dist programs ## the table of aims: the whole product under load, medians of three runs (BENCH="--only results")
 	@bin/rmmctl bench $(BENCH)
 
 bench-go: ## Go benchmarks of the inner loops; compare two outputs with benchstat

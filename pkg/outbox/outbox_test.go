@@ -27,7 +27,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
 const wait = 45 * time.Second
 

@@ -16,7 +16,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
 // nowhere is an address at which nothing listens.
 const nowhere = "127.0.0.1:1"

@@ -27,7 +27,7 @@ import (
 	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
 const wait = 30 * time.Second
 

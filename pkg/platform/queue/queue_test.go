@@ -22,7 +22,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
 const wait = 30 * time.Second
 

@@ -21,7 +21,7 @@ import (
 	"github.com/gueencode/gueenrmm/services/api/internal/resttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
 const wait = 30 * time.Second
 

@@ -21,10 +21,11 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
 // TestLogAndMetrics: one line per request, who called and why it was refused, and no cause in the answer.
 func TestLogAndMetrics(t *testing.T) {

@@ -56,7 +56,7 @@ func TestCommandStreams(t *testing.T) {
 	require.Equal(t, 20, cmd.Timeout)
 	require.Equal(t, "cmd_run ls admin", b.text(t, `SELECT type || ' ' || command || ' ' || username FROM agent_history WHERE id = $1`, cmd.ID))
 	require.Equal(t, `execute_command admin issued /bin/sh command on host-a. "ls" 127.0.0.1`,
-		b.text(t, `SELECT action || ' ' || message || ' ' || after_value::text || ' ' || (debug_info ->> 'ip') FROM audit_log`))
+		b.text(t, `SELECT action || ' ' || message || ' ' || after_value::text || ' ' || (debug_info ->> 'ip') FROM audit_log WHERE action = 'execute_command'`))
 
 	for _, bad := range []string{`{}`, `nonsense`, `{"cmd":"x","timeout":"soon"}`, `{"cmd":"x","cmd_id":"a.>"}`} {
 		write(t, conn, bad)
@@ -204,7 +204,7 @@ func TestTerminal(t *testing.T) {
 	require.Equal(t, data("exit\r", "3"), read(t, conn))
 	require.Equal(t, object{"action": "trmmcli.output", "data": object{"output": "", "session_id": session, "exit_code": 4.0, "done": true, "messageId": "4"}}, read(t, conn))
 	require.Equal(t, agentwire.FuncTerminalInput, (<-got).Func)
-	require.Equal(t, "remote_session admin opened a terminal on host-a.", b.text(t, `SELECT action || ' ' || message FROM audit_log`))
+	require.Equal(t, "remote_session admin opened a terminal on host-a.", b.text(t, `SELECT action || ' ' || message FROM audit_log WHERE action = 'remote_session'`))
 
 	// It can start again, and ends with its socket.
 	write(t, conn, `{"action":"start","shell":"/bin/zsh"}`)

@@ -86,7 +86,7 @@ func TestServerShell(t *testing.T) {
 	require.Contains(t, out, "\r\n0\r\n", "the service's settings are not in the environment")
 	require.Contains(t, out, "xterm")
 	require.Equal(t, "remote_session op opened the server's terminal Tactical RMM Server N/A 127.0.0.1",
-		b.text(t, `SELECT action || ' ' || message || ' ' || agent || ' ' || agent_id || ' ' || (debug_info ->> 'ip') FROM audit_log WHERE message LIKE '%opened%'`))
+		b.text(t, `SELECT action || ' ' || message || ' ' || agent || ' ' || agent_id || ' ' || (debug_info ->> 'ip') FROM audit_log WHERE action = 'remote_session' AND message LIKE '%opened%'`))
 
 	write(t, conn, `{"action":"trmmcli.disconnect"}`)
 	until(t, conn, "Terminal killed!")

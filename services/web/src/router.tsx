@@ -1,4 +1,4 @@
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { createRoute, createRouter, lazyRouteComponent, redirect, type RouterHistory } from '@tanstack/react-router';
 import { queryText, type Query } from './api/client';
 import { parseFilters } from './api/filters';
 import type { SessionStore } from './api/session';
@@ -8,43 +8,12 @@ import { formTypes, type FormType } from './modules/checks/draft';
 import { optionalId, optionalText, oneOf } from './search';
 import { AgentsPage } from './pages/agents';
 import { BrokenPage, NotFoundPage } from './pages/problem';
-import { Shell } from './pages/shell';
-
-interface RouterContext {
-  sessions: SessionStore;
-}
-
-type Search = Record<string, unknown>;
-
-const root = createRootRouteWithContext<RouterContext>()({ component: Outlet });
-
-const login = createRoute({
-  getParentRoute: () => root,
-  path: '/login',
-  validateSearch: (search: Search): { next?: string; reason?: 'expired' } => ({
-    next: localPath(search.next),
-    reason: oneOf(search.reason, ['expired'] as const),
-  }),
-  component: lazyRouteComponent(() => import('./pages/login'), 'LoginPage'),
-});
-
-const setup = createRoute({
-  getParentRoute: () => root,
-  path: '/setup',
-  component: lazyRouteComponent(() => import('./pages/setup'), 'SetupPage'),
-});
-
-const shell = createRoute({
-  getParentRoute: () => root,
-  id: 'shell',
-  beforeLoad: ({ context, location }) => {
-    if (context.sessions.get()) return;
-    const next = location.href === '/' ? undefined : location.href;
-     
-    throw redirect({ to: '/login', search: { next }, replace: true });
-  },
-  component: Shell,
-});
+import { account } from './routes/account';
+import { login, root, setup, shell, type Search } from './routes/base';
+import { clientRoutes } from './routes/clients';
+import { logs } from './routes/logs';
+import { server } from './routes/server';
+import { settingsArea } from './routes/settings';
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -124,13 +93,6 @@ const addAgent = createRoute({
   component: lazyRouteComponent(() => import('./pages/add-agent'), 'AddAgentPage'),
 });
 
-const clients = createRoute({
-  getParentRoute: () => shell,
-  path: '/clients',
-  validateSearch: (search: Search): { add?: boolean } => (search.add === 'true' || search.add === true ? { add: true } : {}),
-  component: lazyRouteComponent(() => import('./pages/clients'), 'ClientsPage'),
-});
-
 const scriptPages = () => import('./pages/scripts');
 
 const scripts = createRoute({
@@ -155,16 +117,22 @@ const tree = root.addChildren([
       ]), // prettier-ignore
     ]),
     addAgent,
-    clients,
+    ...clientRoutes,
     scripts,
     newScript,
     script,
+    settingsArea,
+    logs,
+    server,
+    account,
   ]),
 ]);
 
-export function makeRouter(sessions: SessionStore) {
+/** The app's router; tests give a history of their own. */
+export function makeRouter(sessions: SessionStore, history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
+    ...(history ? { history } : {}),
     basepath: import.meta.env.BASE_URL.replace(/\/$/, ''),
     context: { sessions },
     defaultPreload: 'intent',
@@ -185,10 +153,4 @@ declare module '@tanstack/react-router' {
   interface HistoryState {
     focusSearch?: boolean;
   }
-}
-
-/** A path of this app to return to; never another host. */
-function localPath(value: unknown): string | undefined {
-  const text = optionalText(value);
-  return text && /^\/(?![/\\])/.test(text) && !text.startsWith('/login') ? text : undefined;
 }

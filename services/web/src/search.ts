@@ -13,3 +13,10 @@ export function optionalId(value: unknown): number | undefined {
 export function oneOf<const T extends readonly string[]>(value: unknown, allowed: T): T[number] | undefined {
   return allowed.find((each) => each === value);
 }
+
+/** Some of the allowed words, as a list joined by commas in the address. */
+export function someOf<const T extends readonly string[]>(value: unknown, allowed: T): T[number][] | undefined {
+  const words = optionalText(value)?.split(',') ?? [];
+  const found = allowed.filter((each) => words.includes(each));
+  return found.length > 0 ? found : undefined;
+}

@@ -13,10 +13,14 @@ export interface CallOptions {
   timeout?: number;
   /** Use this token instead of the session's (first sign-in, before a session exists). */
   token?: string;
+  /** Media types of the answer; JSON by default. */
+  accept?: string;
 }
 
 /** An ordinary call answers within this, milliseconds. */
 const defaultTimeout = 30_000;
+/** An export of a large log is made while it is sent, milliseconds. */
+const fileTimeout = 15 * 60_000;
 
 /** Speaks to the REST API: one place for the token, time-outs, error bodies and the end of a session. */
 export class ApiClient {
@@ -50,10 +54,22 @@ export class ApiClient {
     return this.call<T>('DELETE', path, options);
   }
 
-  private async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+  /** A file, such as a CSV export, with the name that the server gives it. */
+  async file(path: string, query?: Query): Promise<{ name: string; data: Blob }> {
+    const reply = await this.send('GET', path, { query, timeout: fileTimeout, accept: 'text/csv, application/json' });
+    const name = /filename="?([^";]+)/.exec(reply.headers.get('content-disposition') ?? '')?.[1] ?? 'export';
+    return { name, data: await reply.blob() };
+  }
+
+  private async call<T>(method: Method, path: string, options?: CallOptions): Promise<T> {
+    return (await readBody(await this.send(method, path, options))) as T;
+  }
+
+  /** Sends a request and hands over its answer; a refusal is thrown. */
+  private async send(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
     const session = this.sessions.get();
     const token = options.token ?? session?.token;
-    const headers: Record<string, string> = { Accept: 'application/json' };
+    const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' };
     if (token) headers.Authorization = `Token ${token}`;
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
     const deadline = AbortSignal.timeout(options.timeout ?? defaultTimeout);
@@ -72,8 +88,8 @@ export class ApiClient {
       if (deadline.aborted) throw new ApiError(0, 'The server took too long to answer.');
       throw readError(0, null, null);
     }
+    if (reply.ok) return reply;
     const body = await readBody(reply);
-    if (reply.ok) return body as T;
     // A token that was given up or replaced while the call ran says nothing about the present session.
     if (reply.status === 401 && session && !options.token && this.sessions.get()?.token === session.token) this.onExpired();
     throw readError(reply.status, body, reply.headers.get('x-request-id'));

@@ -70,10 +70,19 @@ function fieldMessages(object: Record<string, unknown>): Record<string, string> 
   }
   for (const [name, value] of Object.entries(object)) {
     if (name === 'non_field_errors' || name === 'errors') continue;
-    const message = Array.isArray(value) ? text(value[0]) : null;
+    const message = firstMessage(value);
     if (message) found[name] = message;
   }
   return found;
+}
+
+/** The first message of a field: of its list, or of its first wrong item, `{"0": ["…"]}`, or part, `{"name": ["…"]}`. */
+function firstMessage(value: unknown): string | null {
+  if (Array.isArray(value)) return text(value[0]);
+  if (typeof value !== 'object' || value === null) return null;
+  const [part, inner] = Object.entries(value)[0] ?? [];
+  const message = Array.isArray(inner) ? text((inner as unknown[])[0]) : null;
+  return message && part !== undefined && /^\d+$/.test(part) ? `Item ${Number(part) + 1}: ${message}` : message;
 }
 
 function firstField(fields: Record<string, string>): string | null {

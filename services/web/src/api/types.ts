@@ -122,8 +122,6 @@ export type HistoryEntry = Refine<
 /** `cpu_percent` is text, for example `0.4`. */
 export type Process = Wire['AgentwireProcess'];
 
-export type CustomField = Pick<Wire['CoreCustomField'], 'id' | 'model' | 'name'>;
-
 export type EnrolmentRequest = Required<
   Refine<Wire['CreateEnrolmentBody'], { monitoring_type: MonitoringType; plat: Plat; goarch: GoArch; client: number; expires_hours: number }>
 >;

@@ -73,3 +73,11 @@ export function executionTime(value: number | string | null | undefined): string
   if (!Number.isFinite(seconds)) return null;
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
 }
+
+/** A moment as a field for local date and time wants it: `2026-01-31T08:05`; empty for none. */
+export function localDateTime(text: string | null | undefined): string {
+  const date = parseDate(text);
+  if (!date) return '';
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}

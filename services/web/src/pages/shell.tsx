@@ -1,6 +1,6 @@
 import { AppShell, Burger, Button } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
-import { IconBuilding, IconDeviceDesktopAnalytics, IconFileCode, IconPlus } from '@tabler/icons-react';
+import { IconBuilding, IconDeviceDesktopAnalytics, IconFileCode, IconListDetails, IconPlus, IconServer2, IconSettings } from '@tabler/icons-react';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useTopic } from '@/live/provider';
 import { useCan } from '@/modules/account-rights';
@@ -11,11 +11,21 @@ import classes from '@/modules/shell/shell.module.css';
 import { Shortcuts } from '@/modules/shell/shortcuts';
 import { UserMenu } from '@/modules/shell/user-menu';
 
+/** `needs` are the flags of which one is enough; none: for everybody. */
 const links = [
-  { to: '/agents', label: 'Agents', icon: IconDeviceDesktopAnalytics },
-  { to: '/scripts', label: 'Scripts', icon: IconFileCode },
-  { to: '/clients', label: 'Clients and sites', icon: IconBuilding },
-] as const;
+  { to: '/agents', label: 'Agents', icon: IconDeviceDesktopAnalytics, needs: [] },
+  { to: '/scripts', label: 'Scripts', icon: IconFileCode, needs: [] },
+  { to: '/clients', label: 'Clients and sites', icon: IconBuilding, needs: [] },
+  { to: '/logs', label: 'Logs', icon: IconListDetails, needs: ['can_view_auditlogs', 'can_view_debuglogs', 'can_list_pendingactions'] },
+  {
+    to: '/settings', label: 'Settings', icon: IconSettings,
+    needs: [
+      'can_list_accounts', 'can_list_roles', 'can_list_api_keys', 'can_view_core_settings', 'can_view_customfields', 'can_view_global_keystore', 'can_run_urlactions',
+      'can_view_schedules', 'can_list_deployments',
+    ],
+  },
+  { to: '/server', label: 'Server', icon: IconServer2, needs: ['can_do_server_maint'] },
+] as const; // prettier-ignore
 
 /** The frame around every signed-in page. */
 export function Shell() {
@@ -57,7 +67,7 @@ export function Shell() {
       <AppShell.Navbar inert={narrow && !menu}>
         <nav className={classes.nav} aria-label="Main">
           <div className={classes.links}>
-            {links.map(({ to, label, icon: Icon }) => (
+            {links.filter(({ needs }) => needs.length === 0 || needs.some(can)).map(({ to, label, icon: Icon }) => (
               <Link key={to} to={to} className={classes.navLink} data-active={path.startsWith(to) ? true : undefined} onClick={close}>
                 <Icon size={18} aria-hidden />
                 {label}

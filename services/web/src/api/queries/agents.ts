@@ -38,6 +38,14 @@ export function agentCountsQuery(api: ApiClient, filters: AgentFilters) {
   });
 }
 
+/** A few agents that a text finds, for choosing one. */
+export function agentSearchQuery(api: ApiClient, q: string) {
+  return queryOptions({
+    queryKey: ['agents', 'search', q] as const,
+    queryFn: ({ signal }) => api.get<AgentPage>('/v1/agents', { query: { q: q.replace(/ \(.*\)$/, ''), limit: 20 }, signal }),
+  });
+}
+
 export function agentRowQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: agentKeys.row(id),

@@ -1,139 +1,88 @@
-import { ActionIcon, Button, Stack } from '@mantine/core';
-import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
+import { ActionIcon, Stack, Tooltip } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useApi } from '@/api/context';
-import { agentKeys } from '@/api/queries/agents';
-import { clientCalls, treeKey } from '@/api/queries/tree';
 import type { Tree, TreeClient, TreeSite } from '@/api/types';
 import { plural } from '@/components/format';
-import { notifyDone } from '@/components/notify';
+import { LinkButton } from '@/components/link-button';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
 import classes from './clients.module.css';
-import { NameForm } from './name-form';
 import { RemovePlace, type Place } from './remove-place';
+import { useRemovePlace } from './use-remove-place';
 
-/** What is being edited in place: at most one thing. */
-type Editing = { kind: 'client' | 'site'; id: number } | { kind: 'add-site'; id: number } | null;
-
-export function ClientList({ tree }: { tree: Tree }) {
-  const api = useApi();
-  const queries = useQueryClient();
-  const [editing, setEditing] = useState<Editing>(null);
+/** Clients with their sites: the way to each one's own page, to its agents, and out. */
+export function ClientList({ tree, shown }: { tree: Tree; shown: TreeClient[] }) {
   const [removing, setRemoving] = useState<Place | null>(null);
-  const settle = async () => {
-    setEditing(null);
-    await Promise.all([queries.invalidateQueries({ queryKey: treeKey }), queries.invalidateQueries({ queryKey: agentKeys.all })]);
-  };
-  const remove = async (place: Place, moveTo: number | null) => {
-    const said = await (place.kind === 'client' ? clientCalls.remove(api, place.id, moveTo) : clientCalls.removeSite(api, place.id, moveTo));
-    notifyDone(said);
-    setRemoving(null);
-    await settle();
-  };
+  const remove = useRemovePlace(() => setRemoving(null));
   return (
     <Stack>
-      {tree.clients.map((client) => (
-        <ClientPanel key={client.id} client={client} editing={editing} onEdit={setEditing} onRemove={setRemoving} onDone={() => void settle()} />
+      {shown.map((client) => (
+        <ClientPanel key={client.id} client={client} onRemove={setRemoving} />
       ))}
-      {removing ? (
-        <RemovePlace place={removing} tree={tree} onRemove={(moveTo) => remove(removing, moveTo)} onClose={() => setRemoving(null)} />
-      ) : null}
+      {removing ? <RemovePlace place={removing} tree={tree} onRemove={(moveTo) => remove(removing, moveTo)} onClose={() => setRemoving(null)} /> : null}
     </Stack>
   );
 }
 
-interface ClientPanelProps {
-  client: TreeClient;
-  editing: Editing;
-  onEdit: (editing: Editing) => void;
-  onRemove: (place: Place) => void;
-  onDone: () => void;
-}
-
-function ClientPanel({ client, editing, onEdit, onRemove, onDone }: ClientPanelProps) {
-  const api = useApi();
+function ClientPanel({ client, onRemove }: { client: TreeClient; onRemove: (place: Place) => void }) {
   const can = useCan();
-  const renaming = editing?.kind === 'client' && editing.id === client.id;
-  const adding = editing?.kind === 'add-site' && editing.id === client.id;
   return (
     <Panel
       flush
       label={client.name}
       title={
-        renaming ? (
-          <NameForm label="Client name" action="Rename" initial={client.name} save={(name) => clientCalls.rename(api, client.id, name)} onDone={onDone} />
-        ) : (
-          <div className={classes.client}>
-            <Link to="/agents" search={{ client: client.id }} className={classes.name}>
-              {client.name}
-            </Link>
-            <span className="muted">
-              {plural(client.agents, 'agent')}, {plural(client.sites.length, 'site')}
-            </span>
-          </div>
-        )
+        <div className={classes.client}>
+          <Link to="/clients/$clientId" params={{ clientId: String(client.id) }} className={classes.name}>
+            {client.name}
+          </Link>
+          <Link to="/agents" search={{ client: client.id }} className={classes.count}>
+            {plural(client.agents, 'agent')}
+          </Link>
+          <span className="muted">{plural(client.sites.length, 'site')}</span>
+        </div>
       }
-      actions={
-        can('can_manage_clients') && !renaming ? (
-          <Tools name={client.name} onEdit={() => onEdit({ kind: 'client', id: client.id })} onRemove={() => onRemove({ kind: 'client', id: client.id, name: client.name, agents: client.agents })} />
-        ) : undefined
-      }
+      actions={can('can_manage_clients') ? <Remove name={client.name} onClick={() => onRemove({ kind: 'client', id: client.id, name: client.name, agents: client.agents })} /> : undefined}
     >
       <ul className={classes.sites}>
         {client.sites.map((site) => (
-          <SiteLine key={site.id} site={site} editing={editing} onEdit={onEdit} onRemove={onRemove} onDone={onDone} />
+          <SiteLine key={site.id} client={client} site={site} onRemove={onRemove} />
         ))}
       </ul>
       {can('can_manage_sites') ? (
         <div className={classes.foot}>
-          {adding ? (
-            <NameForm label="Name of the new site" action="Add site" save={(name) => clientCalls.addSite(api, client.id, name)} onDone={onDone} />
-          ) : (
-            <Button size="compact-sm" variant="subtle" leftSection={<IconPlus size={14} />} onClick={() => onEdit({ kind: 'add-site', id: client.id })}>
-              Add site
-            </Button>
-          )}
+          <LinkButton to="/clients/$clientId/sites/new" params={{ clientId: String(client.id) }} size="compact-sm" variant="subtle" leftSection={<IconPlus size={14} />}>
+            Add site
+          </LinkButton>
         </div>
       ) : null}
     </Panel>
   );
 }
 
-function SiteLine({ site, editing, onEdit, onRemove, onDone }: Omit<ClientPanelProps, 'client'> & { site: TreeSite }) {
-  const api = useApi();
+function SiteLine({ client, site, onRemove }: { client: TreeClient; site: TreeSite; onRemove: (place: Place) => void }) {
   const can = useCan();
-  if (editing?.kind === 'site' && editing.id === site.id) {
-    return (
-      <li className={classes.site}>
-        <NameForm label="Site name" action="Rename" initial={site.name} save={(name) => clientCalls.renameSite(api, site.id, name)} onDone={onDone} />
-      </li>
-    );
-  }
   return (
     <li className={classes.site}>
-      <Link to="/agents" search={{ site: site.id }}>
+      <Link to="/clients/$clientId/sites/$siteId" params={{ clientId: String(client.id), siteId: String(site.id) }}>
         {site.name}
       </Link>
-      <span className="muted">{plural(site.agents, 'agent')}</span>
-      {can('can_manage_sites') ? (
-        <Tools name={site.name} onEdit={() => onEdit({ kind: 'site', id: site.id })} onRemove={() => onRemove({ kind: 'site', id: site.id, name: site.name, agents: site.agents })} />
+      <Link to="/agents" search={{ site: site.id }} className={classes.count}>
+        {plural(site.agents, 'agent')}
+      </Link>
+      {can('can_manage_sites') && client.sites.length > 1 ? (
+        <Remove name={site.name} onClick={() => onRemove({ kind: 'site', id: site.id, name: site.name, agents: site.agents })} />
       ) : null}
     </li>
   );
 }
 
-function Tools({ name, onEdit, onRemove }: { name: string; onEdit: () => void; onRemove: () => void }) {
+export function Remove({ name, onClick }: { name: string; onClick: () => void }) {
   return (
-    <span style={{ display: 'flex', gap: 2 }}>
-      <ActionIcon variant="subtle" color="gray" aria-label={`Rename ${name}`} onClick={onEdit}>
-        <IconPencil size={16} />
-      </ActionIcon>
-      <ActionIcon variant="subtle" color="gray" aria-label={`Delete ${name}`} onClick={onRemove}>
+    <Tooltip label="Delete">
+      <ActionIcon variant="subtle" color="gray" aria-label={`Delete ${name}`} onClick={onClick}>
         <IconTrash size={16} />
       </ActionIcon>
-    </span>
+    </Tooltip>
   );
 }

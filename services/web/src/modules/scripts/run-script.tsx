@@ -7,7 +7,7 @@ import { useApi } from '@/api/context';
 import { messageOf } from '@/api/errors';
 import { agentCalls, agentKeys } from '@/api/queries/agents';
 import { runsOn, scriptsQuery } from '@/api/queries/scripts';
-import { customFieldsQuery } from '@/api/queries/tree';
+import { fieldsQuery } from '@/api/queries/core';
 import type { AgentRow, RunScriptRequest, ScriptRow } from '@/api/types';
 import { notifyDone } from '@/components/notify';
 import { Output } from '@/components/output';
@@ -203,7 +203,7 @@ interface FieldChoiceProps {
 }
 
 function FieldChoice({ value, onChange, saveAll, onSaveAll }: FieldChoiceProps) {
-  const fields = useQuery(customFieldsQuery(useApi()));
+  const fields = useQuery(fieldsQuery(useApi()));
   return (
     <Group align="end">
       <Select

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconLogout2, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import { IconAdjustmentsHorizontal, IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconLogout2, IconMoon, IconShieldLock, IconSun, IconUser, IconUserCheck } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useServices, useSession } from '@/api/context';
 import { accountCalls } from '@/api/queries/account';
 import { notifyFailed } from '@/components/notify';
@@ -35,7 +35,7 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   };
 
   return (
-    <Menu width={220}>
+    <Menu width={250}>
       <Menu.Target>
         <ActionIcon variant="default" size="lg" radius="xl" aria-label={`Your account, ${session?.username ?? ''}`}>
           <IconUser size={18} />
@@ -43,6 +43,15 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Signed in as {session?.username}</Menu.Label>
+        <Menu.Item component={Link} to="/account/security" leftSection={<IconShieldLock size={16} />}>
+          Password and second factor
+        </Menu.Item>
+        <Menu.Item component={Link} to="/account/preferences" leftSection={<IconAdjustmentsHorizontal size={16} />}>
+          Preferences
+        </Menu.Item>
+        <Menu.Item component={Link} to="/account/sessions" leftSection={<IconUserCheck size={16} />}>
+          Your sessions
+        </Menu.Item>
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         {schemes.map(([scheme, label, Icon]) => (

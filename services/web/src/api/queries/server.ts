@@ -1,0 +1,58 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { DeadTask, Health, JobRunPage, Queue } from '../admin-types';
+import type { ApiClient, Query } from '../client';
+
+export const serverKeys = {
+  health: ['server', 'health'] as const,
+  queues: ['server', 'queues'] as const,
+  runs: ['server', 'runs'] as const,
+  dead: ['server', 'dead'] as const,
+};
+
+/** How often what runs now is read again while it is in view, milliseconds. */
+const watching = 5000;
+
+export function healthQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: serverKeys.health,
+    queryFn: ({ signal }) => api.get<Health>('/v1/server/health', { signal }),
+    refetchInterval: 3 * watching,
+  });
+}
+
+export function queuesQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: serverKeys.queues,
+    queryFn: async ({ signal }) => (await api.get<{ items: Queue[] }>('/v1/jobs/queues', { signal })).items,
+    refetchInterval: watching,
+  });
+}
+
+export function runsQuery(api: ApiClient, filters: Query) {
+  return infiniteQueryOptions({
+    queryKey: [...serverKeys.runs, filters] as const,
+    queryFn: ({ pageParam, signal }) => api.get<JobRunPage>('/v1/jobs/runs', { query: { ...filters, limit: 50, cursor: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: watching,
+  });
+}
+
+export function deadQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: serverKeys.dead,
+    queryFn: async ({ signal }) => (await api.get<{ items: DeadTask[] }>('/v1/jobs/dead', { signal })).items,
+    refetchInterval: watching,
+  });
+}
+
+export type PruneTable = 'audit_logs' | 'pending_actions' | 'alerts';
+
+export const serverCalls = {
+  retry: (api: ApiClient, id: string) => api.post<null>(`/v1/jobs/dead/${encodeURIComponent(id)}/retry`),
+  forget: (api: ApiClient, id: string) => api.delete<null>(`/v1/jobs/dead/${encodeURIComponent(id)}`),
+  reloadBus: (api: ApiClient) => api.post<string>('/core/servermaintenance/', { action: 'reload_nats' }),
+  removeOrphans: (api: ApiClient) => api.post<string>('/core/servermaintenance/', { action: 'rm_orphaned_tasks' }),
+  prune: (api: ApiClient, tables: PruneTable[]) => api.post<string>('/core/servermaintenance/', { action: 'prune_db', prune_tables: tables }),
+  clearCache: (api: ApiClient) => api.get<string>('/core/clearcache/'),
+};

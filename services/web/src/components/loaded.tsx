@@ -1,0 +1,25 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { ApiError } from '@/api/errors';
+import { ErrorState, RowsSkeleton } from './states';
+
+interface LoadedProps<T> {
+  query: UseQueryResult<T>;
+  /** What is loaded, in the plural or with its article: `Users`, `The role`. */
+  what: string;
+  rows?: number;
+  children: (data: T) => ReactNode;
+}
+
+/** What depends on a read: its placeholder, its failure with another try, and at last the thing itself. */
+export function Loaded<T>({ query, what, rows = 4, children }: LoadedProps<T>) {
+  if (query.data !== undefined) return children(query.data);
+  if (query.isError) {
+    const { error } = query;
+    const status = error instanceof ApiError ? error.status : null;
+    const verb = what.startsWith('The ') ? 'is' : 'are';
+    const title = status === 403 ? 'You may not see this' : status === 404 ? `${what} ${verb} gone` : `${what} could not be loaded`;
+    return <ErrorState title={title} error={error} onRetry={status === 403 ? undefined : () => void query.refetch()} />;
+  }
+  return <RowsSkeleton rows={rows} label={`Loading ${what.toLowerCase()}`} />;
+}

@@ -1,0 +1,52 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { ConfirmButton } from './confirm-button';
+import { notifyDone, notifyFailed } from './notify';
+
+interface RemoveButtonProps {
+  /** What is removed, by its name: `the role Helpdesk`. */
+  name: string;
+  question: string;
+  action: string;
+  remove: () => Promise<unknown>;
+  onRemoved: () => void | Promise<void>;
+  /** Said when it is done. */
+  done: string;
+  /** A button with its word instead of an icon. */
+  wide?: boolean;
+}
+
+/** Removes one thing after a question beside the button. */
+export function RemoveButton({ name, question, action, remove, onRemoved, done, wide = false }: RemoveButtonProps) {
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    try {
+      await remove();
+      notifyDone(done);
+      await onRemoved();
+    } catch (error) {
+      notifyFailed(`Could not remove ${name}`, error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <ConfirmButton question={question} action={action} onConfirm={() => void run()}>
+      {(open) =>
+        wide ? (
+          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={open} loading={busy}>
+            {action}
+          </Button>
+        ) : (
+          <Tooltip label={action}>
+            <ActionIcon variant="subtle" color="gray" aria-label={`${action}: ${name}`} onClick={open} loading={busy}>
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Tooltip>
+        )
+      }
+    </ConfirmButton>
+  );
+}

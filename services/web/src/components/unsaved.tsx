@@ -1,0 +1,45 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useBlocker } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+
+interface UnsavedProps {
+  changed: boolean;
+  /** What would be lost: `this role`. */
+  what: string;
+}
+
+/**
+ * Asks before unsaved changes are left, also when the tab is closed. Moving between the parts of one address (search parameters) is
+ * not leaving. Call `release` just before leaving on purpose, after saving.
+ */
+export function useUnsaved({ changed, what }: UnsavedProps) {
+  const released = useRef(false);
+  useEffect(() => {
+    if (!changed) released.current = false;
+  }, [changed]);
+  const blocker = useBlocker({
+    shouldBlockFn: ({ current, next }) => changed && !released.current && current.pathname !== next.pathname,
+    enableBeforeUnload: () => changed && !released.current,
+    withResolver: true,
+  });
+  const blocked = blocker.status === 'blocked';
+  const dialog = (
+    <Modal opened={blocked} onClose={() => blocker.reset?.()} title="Leave without saving?" size="sm">
+      <Stack>
+        <Text size="sm">Your changes to {what} are not saved yet.</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => blocker.reset?.()} data-autofocus>
+            Stay here
+          </Button>
+          <Button color="red" onClick={() => blocker.proceed?.()}>
+            Leave without saving
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+  const release = () => {
+    released.current = true;
+  };
+  return { dialog, release };
+}

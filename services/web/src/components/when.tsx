@@ -1,0 +1,8 @@
+import { dateTime, parseDate } from './format';
+
+/** A moment in the browser's words; nothing where there is none. */
+export function When({ at, none = '–' }: { at: string | null | undefined; none?: string }) {
+  const date = parseDate(at);
+  if (!date) return <span className="muted">{none}</span>;
+  return <time dateTime={date.toISOString()}>{dateTime(date)}</time>;
+}

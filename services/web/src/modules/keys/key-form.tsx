@@ -1,0 +1,87 @@
+import { Select, SimpleGrid, Switch, TextInput } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ApiKey, ApiKeyInput } from '@/api/admin-types';
+import { useApi } from '@/api/context';
+import { apiKeyCalls, apiKeyKeys, usersQuery } from '@/api/queries/admin';
+import { DateTimeField } from '@/components/date-time-field';
+import { useDraft } from '@/components/draft';
+import { Form } from '@/components/form';
+import { notifyDone } from '@/components/notify';
+import { Panel } from '@/components/page';
+import { useCan } from '../account-rights';
+
+const inThreeMonths = 90 * 24 * 3600_000;
+
+interface KeyFormProps {
+  initial: Omit<ApiKeyInput, 'user'> & { user: number | null };
+  keyId?: number;
+  /** Gets a key that was made. */
+  onMade: (key: ApiKey) => void;
+  onDone: () => void;
+}
+
+export function KeyForm({ initial, keyId, onMade, onDone }: KeyFormProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  const users = useQuery(usersQuery(api)).data;
+  const manage = useCan()('can_manage_api_keys');
+  const { draft, set, changed } = useDraft(initial);
+  const input = (): ApiKeyInput => ({ name: draft.name.trim(), user: draft.user ?? 0, expiration: draft.expiration });
+  return (
+    <Form<ApiKey | string>
+      what="this key"
+      action={keyId === undefined ? 'Make key' : 'Save key'}
+      changed={changed && manage}
+      complete={draft.name.trim() !== '' && draft.user !== null}
+      save={() => (keyId === undefined ? apiKeyCalls.add(api, input()) : apiKeyCalls.edit(api, keyId, input()))}
+      onSaved={async (reply) => {
+        if (typeof reply === 'string') {
+          notifyDone(reply);
+          onDone();
+        } else {
+          onMade(reply);
+        }
+        await client.invalidateQueries({ queryKey: apiKeyKeys.all });
+      }}
+      onCancel={onDone}
+    >
+      {(fields, tried) => (
+        <Panel label="Key">
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
+            <TextInput
+              label="Name"
+              description="What uses it"
+              required
+              maxLength={25}
+              disabled={!manage}
+              value={draft.name}
+              error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
+              onChange={(event) => set('name', event.currentTarget.value)}
+            />
+            <Select
+              label="Acts as"
+              description="It may do what this user's role allows"
+              required
+              searchable
+              disabled={!manage}
+              data={users?.map((user) => ({ value: String(user.id), label: user.username })) ?? []}
+              value={draft.user === null ? null : String(draft.user)}
+              error={fields.user ?? (tried && draft.user === null ? 'Choose a user.' : undefined)}
+              onChange={(user) => set('user', user ? Number(user) : null)}
+            />
+            <Switch
+              label="Expires"
+              description="Keys that end by themselves cannot be forgotten"
+              disabled={!manage}
+              checked={draft.expiration !== null}
+              onChange={(event) => set('expiration', event.currentTarget.checked ? new Date(Date.now() + inThreeMonths).toISOString() : null)}
+            />
+            {draft.expiration === null ? null : (
+              <DateTimeField label="Expires on" disabled={!manage} value={draft.expiration} error={fields.expiration} onChange={(value) => set('expiration', value)} />
+            )}
+          </SimpleGrid>
+        </Panel>
+      )}
+    </Form>
+  );
+}

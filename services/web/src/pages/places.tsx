@@ -1,0 +1,294 @@
+import { Button, Stack, TextInput } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Client, CustomField, FieldModel, PlaceInput } from '@/api/admin-types';
+import { useApi } from '@/api/context';
+import { modelFieldsQuery } from '@/api/queries/core';
+import { clientQuery, placeCalls, siteQuery } from '@/api/queries/places';
+import { treeQuery } from '@/api/queries/tree';
+import { DataTable } from '@/components/data-table';
+import { plural } from '@/components/format';
+import { LinkButton } from '@/components/link-button';
+import { Loaded } from '@/components/loaded';
+import { Page, Panel } from '@/components/page';
+import { useCan } from '@/modules/account-rights';
+import { emptyPlace, PlaceForm } from '@/modules/clients/place-form';
+import { RemovePlace, type Place } from '@/modules/clients/remove-place';
+import { useRemovePlace } from '@/modules/clients/use-remove-place';
+
+const clientRoute = getRouteApi('/shell/clients/$clientId');
+const newSiteRoute = getRouteApi('/shell/clients/$clientId/sites/new');
+const siteRoute = getRouteApi('/shell/clients/$clientId/sites/$siteId');
+
+/** The fields of a model; none for somebody who may not see them. Undefined while they load. */
+function useFields(model: FieldModel): CustomField[] | undefined {
+  const may = useCan()('can_view_customfields');
+  const fields = useQuery({ ...modelFieldsQuery(useApi(), model), enabled: may });
+  return may && !fields.isError ? fields.data : [];
+}
+
+function pick(place: PlaceInput): PlaceInput {
+  const { name, block_policy_inheritance, server_policy, workstation_policy } = place;
+  return { name, block_policy_inheritance, server_policy, workstation_policy };
+}
+
+export function NewClientPage() {
+  const api = useApi();
+  const navigate = useNavigate();
+  const manage = useCan()('can_manage_clients');
+  const fields = useFields('client');
+  const [site, setSite] = useState('');
+  return (
+    <Page title="New client" narrow>
+      {fields ? (
+        <PlaceForm
+          what="this client"
+          action="Add client"
+          initial={emptyPlace}
+          fields={fields}
+          stored={[]}
+          disabled={!manage}
+          above="the installation"
+          also={{
+            complete: site.trim() !== '',
+            changed: site !== '',
+            render: (tried) => (
+              <TextInput
+                label="First site"
+                required
+                maxLength={255}
+                value={site}
+                error={tried && site.trim() === '' ? 'A client has at least one site.' : undefined}
+                onChange={(event) => setSite(event.currentTarget.value)}
+              />
+            ),
+          }}
+          save={(client, values) => placeCalls.addClient(api, client, site.trim(), values)}
+          onDone={() => void navigate({ to: '/clients' })}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+export function ClientPage() {
+  const { clientId } = clientRoute.useParams();
+  const id = Number(clientId);
+  const api = useApi();
+  const navigate = useNavigate();
+  const can = useCan();
+  const client = useQuery(clientQuery(api, id));
+  const tree = useQuery(treeQuery(api)).data;
+  const fields = useFields('client');
+  const done = () => void navigate({ to: '/clients' });
+  const [removing, setRemoving] = useState<Place | null>(null);
+  const remove = useRemovePlace(() => {
+    if (removing?.kind === 'client') done();
+    setRemoving(null);
+  });
+  const agents = client.data?.sites.reduce((sum, site) => sum + site.agent_count, 0) ?? 0;
+  return (
+    <Page
+      title={client.data?.name ?? 'Client'}
+      narrow
+      lead={
+        client.data ? (
+          <Link to="/agents" search={{ client: id }}>
+            {plural(agents, 'agent')}
+          </Link>
+        ) : undefined
+      }
+      actions={
+        client.data && can('can_manage_clients') ? (
+          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => setRemoving({ kind: 'client', id, name: client.data.name, agents })}>
+            Delete client
+          </Button>
+        ) : undefined
+      }
+    >
+      <Loaded query={client} what="The client">
+        {(loaded) => (
+          <Stack gap="lg">
+            {fields ? (
+              <PlaceForm
+                key={id}
+                what="this client"
+                action="Save client"
+                initial={pick(loaded)}
+                fields={fields}
+                stored={loaded.custom_fields}
+                disabled={!can('can_manage_clients')}
+                above="the installation"
+                save={(place, values) => placeCalls.editClient(api, id, place, values)}
+                onDone={done}
+              />
+            ) : null}
+            <Sites client={loaded} onRemove={setRemoving} />
+          </Stack>
+        )}
+      </Loaded>
+      {removing && tree ? <RemovePlace place={removing} tree={tree} onRemove={(moveTo) => remove(removing, moveTo)} onClose={() => setRemoving(null)} /> : null}
+    </Page>
+  );
+}
+
+function Sites({ client, onRemove }: { client: Client; onRemove: (place: Place) => void }) {
+  const manage = useCan()('can_manage_sites');
+  const clientId = String(client.id);
+  return (
+    <Panel
+      flush
+      title="Sites"
+      actions={
+        manage ? (
+          <LinkButton to="/clients/$clientId/sites/new" params={{ clientId }} size="compact-sm" variant="default" leftSection={<IconPlus size={14} />}>
+            Add site
+          </LinkButton>
+        ) : undefined
+      }
+    >
+      <DataTable
+        label="Sites"
+        rows={client.sites}
+        rowKey={(site) => site.id}
+        columns={[
+          {
+            head: 'Name',
+            kind: 'lead',
+            cell: (site) => (
+              <Link to="/clients/$clientId/sites/$siteId" params={{ clientId, siteId: String(site.id) }}>
+                {site.name}
+              </Link>
+            ),
+          },
+          {
+            head: 'Agents',
+            cell: (site) => (
+              <Link to="/agents" search={{ site: site.id }}>
+                {plural(site.agent_count, 'agent')}
+              </Link>
+            ),
+          },
+          { head: 'Inherited policies', cell: (site) => (site.block_policy_inheritance ? 'Blocked' : 'Apply') },
+          {
+            head: 'Actions',
+            kind: 'tools',
+            cell: (site) =>
+              manage && client.sites.length > 1 ? (
+                <Button size="compact-sm" variant="subtle" color="gray" aria-label={`Delete ${site.name}`} onClick={() => onRemove({ kind: 'site', id: site.id, name: site.name, agents: site.agent_count })}>
+                  Delete
+                </Button>
+              ) : null,
+          },
+        ]}
+      />
+      {client.sites.length === 1 && manage ? (
+        <p className="muted" style={{ margin: 0, padding: '10px 16px' }}>
+          The last site of a client can be renamed, but not deleted.
+        </p>
+      ) : null}
+    </Panel>
+  );
+}
+
+export function NewSitePage() {
+  const { clientId } = newSiteRoute.useParams();
+  const id = Number(clientId);
+  const api = useApi();
+  const navigate = useNavigate();
+  const manage = useCan()('can_manage_sites');
+  const owner = useQuery(treeQuery(api)).data?.clients.find((client) => client.id === id);
+  const fields = useFields('site');
+  return (
+    <Page title="New site" lead={owner ? `Of ${owner.name}` : undefined} narrow>
+      {fields ? (
+        <PlaceForm
+          what="this site"
+          action="Add site"
+          initial={emptyPlace}
+          fields={fields}
+          stored={[]}
+          disabled={!manage}
+          above="the client"
+          save={(site, values) => placeCalls.addSite(api, id, site, values)}
+          onDone={() => void navigate({ to: '/clients/$clientId', params: { clientId } })}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+export function SitePage() {
+  const { clientId, siteId } = siteRoute.useParams();
+  const id = Number(siteId);
+  const api = useApi();
+  const navigate = useNavigate();
+  const manage = useCan()('can_manage_sites');
+  const site = useQuery(siteQuery(api, id));
+  const tree = useQuery(treeQuery(api)).data;
+  const fields = useFields('site');
+  const [removing, setRemoving] = useState(false);
+  const done = () => void navigate({ to: '/clients/$clientId', params: { clientId } });
+  const remove = useRemovePlace(done);
+  const counted = tree?.clients.flatMap((client) => client.sites).find((each) => each.id === id);
+  const only = tree?.clients.find((client) => client.sites.some((each) => each.id === id))?.sites.length === 1;
+  return (
+    <Page
+      title={site.data?.name ?? 'Site'}
+      narrow
+      lead={
+        site.data ? (
+          <>
+            <Link to="/clients/$clientId" params={{ clientId: String(site.data.client) }}>
+              {site.data.client_name}
+            </Link>
+            {counted ? (
+              <>
+                {' · '}
+                <Link to="/agents" search={{ site: id }}>
+                  {plural(counted.agents, 'agent')}
+                </Link>
+              </>
+            ) : null}
+          </>
+        ) : undefined
+      }
+      actions={
+        site.data && manage && !only ? (
+          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => setRemoving(true)}>
+            Delete site
+          </Button>
+        ) : undefined
+      }
+    >
+      <Loaded query={site} what="The site">
+        {(loaded) =>
+          fields ? (
+            <PlaceForm
+              key={id}
+              what="this site"
+              action="Save site"
+              initial={pick(loaded)}
+              fields={fields}
+              stored={loaded.custom_fields}
+              disabled={!manage}
+              above="the client"
+              save={(place, values) => placeCalls.editSite(api, id, place, values)}
+              onDone={done}
+            />
+          ) : null
+        }
+      </Loaded>
+      {removing && tree && site.data ? (
+        <RemovePlace
+          place={{ kind: 'site', id, name: site.data.name, agents: counted?.agents ?? 0 }}
+          tree={tree}
+          onRemove={(moveTo) => remove({ kind: 'site', id, name: site.data.name, agents: counted?.agents ?? 0 }, moveTo)}
+          onClose={() => setRemoving(false)}
+        />
+      ) : null}
+    </Page>
+  );
+}

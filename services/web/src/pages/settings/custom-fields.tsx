@@ -1,0 +1,147 @@
+import { SegmentedControl } from '@mantine/core';
+import { IconForms, IconPlus } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { fieldModels, type CustomField } from '@/api/admin-types';
+import { useApi } from '@/api/context';
+import { fieldCalls, fieldKeys, fieldsQuery } from '@/api/queries/core';
+import { DataTable } from '@/components/data-table';
+import { LinkButton } from '@/components/link-button';
+import { Loaded } from '@/components/loaded';
+import { Page, Panel } from '@/components/page';
+import { RemoveButton } from '@/components/remove-button';
+import { EmptyState } from '@/components/states';
+import { useCan } from '@/modules/account-rights';
+import { FieldForm } from '@/modules/custom-fields/field-form';
+import { defaultWords, emptyField, modelWords, typeWords } from '@/modules/custom-fields/words';
+
+const listRoute = getRouteApi('/shell/settings/custom-fields');
+const newRoute = getRouteApi('/shell/settings/custom-fields/new');
+const oneRoute = getRouteApi('/shell/settings/custom-fields/$fieldId');
+
+export function CustomFieldsPage() {
+  const fields = useQuery(fieldsQuery(useApi()));
+  const manage = useCan()('can_manage_customfields');
+  const { model = 'client' } = listRoute.useSearch();
+  const navigate = listRoute.useNavigate();
+  const add = manage ? (
+    <LinkButton to="/settings/custom-fields/new" search={{ model }} leftSection={<IconPlus size={16} />}>
+      New field
+    </LinkButton>
+  ) : null;
+  return (
+    <Page title="Custom fields" lead="Your own fields, for people, scripts and reports." actions={add}>
+      <Panel
+        flush
+        label="Custom fields"
+        title={
+          <SegmentedControl
+            size="xs"
+            aria-label="What the fields belong to"
+            data={fieldModels.map((each) => ({ value: each, label: modelWords[each] }))}
+            value={model}
+            onChange={(each) => void navigate({ search: { model: each } })}
+          />
+        }
+      >
+        <Loaded query={fields} what="Custom fields">
+          {(all) => {
+            const list = all.filter((field) => field.model === model);
+            if (list.length === 0) {
+              return (
+                <EmptyState icon={<IconForms size={22} />} title={`No custom fields of ${modelWords[model].toLowerCase()} yet`} actions={add}>
+                  For example a contract number, a contact, or a licence key that scripts use.
+                </EmptyState>
+              );
+            }
+            return <FieldTable fields={list} manage={manage} />;
+          }}
+        </Loaded>
+      </Panel>
+    </Page>
+  );
+}
+
+function FieldTable({ fields, manage }: { fields: CustomField[]; manage: boolean }) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <DataTable
+      label="Custom fields"
+      rows={fields}
+      rowKey={(field) => field.id}
+      columns={[
+        {
+          head: 'Name',
+          kind: 'lead',
+          cell: (field) => (
+            <Link to="/settings/custom-fields/$fieldId" params={{ fieldId: String(field.id) }}>
+              {field.name}
+            </Link>
+          ),
+        },
+        { head: 'Kind', cell: (field) => typeWords[field.type] },
+        { head: 'Default', cell: (field) => defaultWords(field) ?? <span className="muted">–</span> },
+        { head: 'Required', cell: (field) => (field.required ? 'Yes' : 'No') },
+        {
+          head: 'Shown in',
+          cell: (field) => [field.hide_in_ui ? null : 'forms', field.hide_in_summary ? null : 'summaries'].filter(Boolean).join(' and ') || 'nothing',
+        },
+        { head: 'In scripts', cell: (field) => <span className="mono">{`{{${field.model}.${field.name}}}`}</span> },
+        {
+          head: 'Actions',
+          kind: 'tools',
+          cell: (field) =>
+            manage ? (
+              <RemoveButton
+                name={field.name}
+                action="Delete field"
+                question={`Delete “${field.name}” with every value that is stored in it?`}
+                done={`The field ${field.name} was deleted`}
+                remove={() => fieldCalls.remove(api, field.id)}
+                onRemoved={() => client.invalidateQueries({ queryKey: fieldKeys.all })}
+              />
+            ) : null,
+        },
+      ]}
+    />
+  );
+}
+
+export function NewCustomFieldPage() {
+  const navigate = useNavigate();
+  const { model = 'client' } = newRoute.useSearch();
+  return (
+    <Page title="New custom field" narrow>
+      <FieldForm initial={emptyField(model)} onDone={() => void navigate({ to: '/settings/custom-fields', search: { model } })} />
+    </Page>
+  );
+}
+
+export function CustomFieldPage() {
+  const { fieldId } = oneRoute.useParams();
+  const navigate = useNavigate();
+  const id = Number(fieldId);
+  const fields = useQuery({ ...fieldsQuery(useApi()), refetchOnWindowFocus: false });
+  const field = fields.data?.find((each) => each.id === id);
+  return (
+    <Page title={field?.name ?? 'Custom field'} narrow>
+      <Loaded query={fields} what="The field">
+        {() =>
+          field ? (
+            <FieldForm key={id} fieldId={id} initial={pick(field)} onDone={() => void navigate({ to: '/settings/custom-fields', search: { model: field.model } })} />
+          ) : (
+            <EmptyState icon={<IconForms size={22} />} title="This field is gone">
+              Somebody deleted it.
+            </EmptyState>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function pick(field: CustomField) {
+  const { model, type, name, order, options, required, default_value_string, default_value_bool, default_values_multiple, hide_in_ui, hide_in_summary } = field;
+  return { model, type, name, order, options, required, default_value_string, default_value_bool, default_values_multiple, hide_in_ui, hide_in_summary };
+}

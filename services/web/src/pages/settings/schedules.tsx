@@ -1,0 +1,116 @@
+import { Button } from '@mantine/core';
+import { IconCalendarTime, IconPlus } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import type { Schedule, ScheduleInput } from '@/api/admin-types';
+import { useApi } from '@/api/context';
+import { scheduleCalls, schedulesKey, schedulesQuery } from '@/api/queries/core';
+import { DataTable } from '@/components/data-table';
+import { Loaded } from '@/components/loaded';
+import { Page, Panel } from '@/components/page';
+import { RemoveButton } from '@/components/remove-button';
+import { EmptyState } from '@/components/states';
+import { When } from '@/components/when';
+import { useCan } from '@/modules/account-rights';
+import { describe, emptySchedule } from '@/modules/schedules/describe';
+import { ScheduleForm } from '@/modules/schedules/schedule-form';
+
+const oneRoute = getRouteApi('/shell/settings/schedules/$scheduleId');
+
+export function SchedulesPage() {
+  const api = useApi();
+  const client = useQueryClient();
+  const schedules = useQuery(schedulesQuery(api));
+  const manage = useCan()('can_manage_schedules');
+  const add = manage ? (
+    <Button component={Link} to="/settings/schedules/new" leftSection={<IconPlus size={16} />}>
+      New schedule
+    </Button>
+  ) : null;
+  return (
+    <Page title="Schedules" lead="Times that reports can be sent at, in the installation’s time zone." actions={add}>
+      <Panel flush label="Schedules">
+        <Loaded query={schedules} what="Schedules">
+          {(list) =>
+            list.length === 0 ? (
+              <EmptyState icon={<IconCalendarTime size={22} />} title="No schedules yet" actions={add}>
+                For example every Monday at eight.
+              </EmptyState>
+            ) : (
+              <DataTable
+                label="Schedules"
+                rows={list}
+                rowKey={(schedule) => schedule.id}
+                columns={[
+                  {
+                    head: 'Name',
+                    kind: 'lead',
+                    cell: (schedule) => (
+                      <Link to="/settings/schedules/$scheduleId" params={{ scheduleId: String(schedule.id) }}>
+                        {schedule.name}
+                      </Link>
+                    ),
+                  },
+                  { head: 'When', cell: (schedule) => describe(schedule) ?? <span className="muted">Never: something is not chosen</span> },
+                  { head: 'Changed', cell: (schedule) => <When at={schedule.modified_time ?? schedule.created_time} /> },
+                  {
+                    head: 'Actions',
+                    kind: 'tools',
+                    cell: (schedule) =>
+                      manage ? (
+                        <RemoveButton
+                          name={schedule.name}
+                          action="Delete schedule"
+                          question={`Delete “${schedule.name}”? One that is in use is kept.`}
+                          done={`${schedule.name} was deleted`}
+                          remove={() => scheduleCalls.remove(api, schedule.id)}
+                          onRemoved={() => client.invalidateQueries({ queryKey: schedulesKey })}
+                        />
+                      ) : null,
+                  },
+                ]}
+              />
+            )
+          }
+        </Loaded>
+      </Panel>
+    </Page>
+  );
+}
+
+export function NewSchedulePage() {
+  const navigate = useNavigate();
+  return (
+    <Page title="New schedule" narrow>
+      <ScheduleForm initial={emptySchedule()} onDone={() => void navigate({ to: '/settings/schedules' })} />
+    </Page>
+  );
+}
+
+export function SchedulePage() {
+  const { scheduleId } = oneRoute.useParams();
+  const navigate = useNavigate();
+  const id = Number(scheduleId);
+  const schedules = useQuery({ ...schedulesQuery(useApi()), refetchOnWindowFocus: false });
+  const schedule = schedules.data?.find((each) => each.id === id);
+  return (
+    <Page title={schedule?.name ?? 'Schedule'} narrow>
+      <Loaded query={schedules} what="The schedule">
+        {() =>
+          schedule ? (
+            <ScheduleForm key={id} scheduleId={id} initial={pick(schedule)} onDone={() => void navigate({ to: '/settings/schedules' })} />
+          ) : (
+            <EmptyState icon={<IconCalendarTime size={22} />} title="This schedule is gone">
+              Somebody deleted it.
+            </EmptyState>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function pick(schedule: Schedule): ScheduleInput {
+  const { name, run_time, schedule_type, monthly_type, run_time_weekdays, monthly_months_of_year, monthly_days_of_month, monthly_weeks_of_month } = schedule;
+  return { name, run_time, schedule_type, monthly_type, run_time_weekdays, monthly_months_of_year, monthly_days_of_month, monthly_weeks_of_month };
+}

@@ -27,7 +27,7 @@ func run(t *testing.T, tokens *agents.Tokens) {
 	})
 	select {
 	case <-tokens.Loaded():
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("tokens were not loaded")
 	}
 }

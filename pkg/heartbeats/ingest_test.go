@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
 }
 
-const wait = 10 * time.Second
+const wait = 30 * time.Second
 
 func agentID(n int) string { return fmt.Sprintf("%s%04d", strings.Repeat("x", 36), n) }
 
@@ -99,7 +99,12 @@ func (b *bundle) text(t *testing.T, sql string, args ...any) string {
 
 func (b *bundle) eventually(t *testing.T, want, sql string, args ...any) {
 	t.Helper()
-	require.EventuallyWithT(t, func(c *assert.CollectT) { require.Equal(c, want, b.text(t, sql, args...)) }, wait, 5*time.Millisecond)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var s *string
+		require.NoError(c, b.pool.QueryRow(t.Context(), sql, args...).Scan(&s))
+		require.NotNil(c, s)
+		require.Equal(c, want, *s)
+	}, wait, 5*time.Millisecond)
 }
 
 func (b *bundle) count(t *testing.T, name string, labels ...string) float64 {

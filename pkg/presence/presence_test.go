@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
 }
 
-const wait = 15 * time.Second
+const wait = 30 * time.Second
 
 func agentID(letter string) string { return strings.Repeat(letter, 40) }
 

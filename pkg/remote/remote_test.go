@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const wait = 5 * time.Second
+const wait = 30 * time.Second
 
 func agentID(letter string) string { return strings.Repeat(letter, 40) }
 

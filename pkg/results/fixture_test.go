@@ -164,5 +164,8 @@ func (b *bundle) number(t *testing.T, query string, args ...any) (n int) {
 
 func (b *bundle) eventually(t *testing.T, want int, query string, args ...any) {
 	t.Helper()
-	require.Eventually(t, func() bool { return b.number(t, query, args...) == want }, patience, 5*time.Millisecond, "%s = %d", query, want)
+	require.Eventually(t, func() bool {
+		var n int // no row, or a sum over none, is "not yet"
+		return b.pool.QueryRow(b.ctx, query, args...).Scan(&n) == nil && n == want
+	}, patience, 5*time.Millisecond, "%s = %d", query, want)
 }

@@ -52,7 +52,7 @@ func link(t *testing.T, opts bus.Options, got chan bus.Message) (*bus.Link, *ato
 
 func connected(t *testing.T, l *bus.Link) {
 	t.Helper()
-	require.Eventually(t, l.Connected, 15*time.Second, 5*time.Millisecond)
+	require.Eventually(t, l.Connected, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestCheckInsAndCommandsOverPlainAndWebSocket(t *testing.T) {
@@ -98,13 +98,13 @@ func TestReconnectsAfterTheServerWasAway(t *testing.T) {
 
 	first := bustest.StartOn(t, port, id, token)
 	connected(t, l)
-	require.Eventually(t, func() bool { return connects.Load() == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return connects.Load() == 1 }, 30*time.Second, 5*time.Millisecond)
 	first.Shutdown()
-	require.Eventually(t, func() bool { return !l.Connected() }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return !l.Connected() }, 30*time.Second, 5*time.Millisecond)
 
 	second := bustest.StartOn(t, port, id, token)
 	connected(t, l)
-	require.Eventually(t, func() bool { return connects.Load() >= 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return connects.Load() >= 2 }, 30*time.Second, 5*time.Millisecond)
 	backend := second.Backend(t)
 	require.NoError(t, backend.Publish(id, []byte{0xc0}))
 	require.Equal(t, []byte{0xc0}, (<-got).Data, "the subscription is renewed")
@@ -115,7 +115,7 @@ func TestARefusedTokenIsTriedForEver(t *testing.T) {
 
 	srv := bustest.Start(t, id, "another")
 	l, _ := link(t, bus.Options{Endpoint: config.Endpoint{URL: srv.URL}}, make(chan bus.Message, 8))
-	require.Eventually(t, func() bool { return srv.AuthErrors() >= 4 }, 15*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return srv.AuthErrors() >= 4 }, 30*time.Second, 5*time.Millisecond)
 	require.False(t, l.Connected())
 	srv.SetToken(t, id, token)
 	connected(t, l)

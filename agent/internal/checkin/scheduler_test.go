@@ -113,9 +113,9 @@ func TestLimitedDataLeavesTheHeavyOnesOutAtStart(t *testing.T) {
 	cfg.LimitData = true
 	w := &world{cfg: cfg}
 	s := start(t, w)
-	require.Eventually(t, func() bool { return s.Config() == cfg }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Config() == cfg }, 30*time.Second, time.Millisecond)
 	s.Connected()
-	require.Eventually(t, func() bool { return w.count(agentwire.KindPublicIP) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.count(agentwire.KindPublicIP) == 1 }, 30*time.Second, time.Millisecond)
 	require.Zero(t, w.count(agentwire.KindWinServices))
 	require.Zero(t, w.count(agentwire.KindWMI))
 }
@@ -137,7 +137,7 @@ func TestBadIntervalsFromTheServerAreNotUsed(t *testing.T) {
 
 	w := &world{cfg: agentwire.Config{Hello: 5}}
 	s := start(t, w)
-	require.Eventually(t, func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.asked > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.asked > 0 }, 30*time.Second, time.Millisecond)
 	require.True(t, s.Config().Valid())
 	for range 200 {
 		d := checkin.Defaults()

@@ -98,7 +98,7 @@ func TestACrashIsAnswered(t *testing.T) {
 
 	d, out, _ := setup(t)
 	send(t, d, "r", agentwire.Command{Func: "runscript"})
-	require.Eventually(t, answered(out, "r"), 10*time.Second, time.Millisecond)
+	require.Eventually(t, answered(out, "r"), 30*time.Second, time.Millisecond)
 	require.Equal(t, []string{"internal error of the agent"}, out.of("r"))
 }
 
@@ -111,7 +111,7 @@ func TestARepeatedCommandRunsOnce(t *testing.T) {
 	send(t, d, "meanwhile", cmd)
 	require.Equal(t, []string{"this command has been received before"}, out.of("meanwhile"))
 	close(scripts.release)
-	require.Eventually(t, answered(out, "first"), 10*time.Second, time.Millisecond)
+	require.Eventually(t, answered(out, "first"), 30*time.Second, time.Millisecond)
 	send(t, d, "later", cmd)
 	require.Equal(t, []string{"x"}, out.of("later"))
 	require.Equal(t, 1, scripts.runs)
@@ -129,7 +129,7 @@ func TestTheNumberOfCommandsIsBounded(t *testing.T) {
 	send(t, d, "p", agentwire.Command{Func: "ping"})
 	require.Equal(t, []string{"pong"}, out.of("p"), "a sign of life is given also then")
 	close(scripts.release)
-	require.Eventually(t, func() bool { return len(out.of("r")) == 400 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(out.of("r")) == 400 }, 30*time.Second, time.Millisecond)
 }
 
 func TestForeignMessagesAreIgnored(t *testing.T) {

@@ -100,7 +100,7 @@ func TestFailuresAreRetriedInOrderWithTheSameID(t *testing.T) {
 	b := setup(t, &server{statuses: []int{503, 401, 429, 408, 502}})
 	b.submit(t, "/1", "/2", "/3")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
 	paths, ids := b.server.seen()
 	require.Equal(t, []string{"/1", "/1", "/1", "/1", "/1", "/1", "/2", "/3"}, paths)
 	for _, id := range ids[:6] {
@@ -116,7 +116,7 @@ func TestWhatCanNeverSucceedIsDropped(t *testing.T) {
 	b := setup(t, &server{statuses: []int{400, 404, 413}})
 	b.submit(t, "/1", "/2", "/3", "/4")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
 	paths, _ := b.server.seen()
 	require.Equal(t, []string{"/1", "/2", "/3", "/4"}, paths)
 }
@@ -127,7 +127,7 @@ func TestOneRecordTheServerFailsOnDoesNotBlockTheRest(t *testing.T) {
 	b := setup(t, &server{statuses: []int{500, 500}})
 	b.submit(t, "/bad", "/good")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
 	paths, _ := b.server.seen()
 	require.Equal(t, []string{"/bad", "/bad", "/good", "/bad"}, paths)
 }
@@ -142,7 +142,7 @@ func TestAClockThatIsAYearOffLosesNothing(t *testing.T) {
 		require.NoError(t, b.spool.Append(rec))
 	}
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
 	paths, _ := b.server.seen()
 	require.Equal(t, []string{"/0", "/1", "/2"}, paths)
 }
@@ -174,7 +174,7 @@ func TestRetryAfterIsRespected(t *testing.T) {
 	b := setup(t, &server{statuses: []int{503}, retry: "1"})
 	b.submit(t, "/1")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
 	require.GreaterOrEqual(t, b.server.at[1].Sub(b.server.at[0]), 990*time.Millisecond)
 }
 

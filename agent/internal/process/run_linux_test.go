@@ -143,7 +143,7 @@ echo after`, dir)
 	require.Less(t, res.Elapsed, 8*time.Second)
 	for _, name := range []string{"child", "grandchild", "session", "orphan", "group"} {
 		pid := readPID(t, filepath.Join(dir, name))
-		require.Eventually(t, func() bool { return !alive(pid) }, 5*time.Second, 5*time.Millisecond, name)
+		require.Eventually(t, func() bool { return !alive(pid) }, 30*time.Second, 5*time.Millisecond, name)
 	}
 }
 

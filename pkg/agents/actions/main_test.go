@@ -57,7 +57,7 @@ func setup(t *testing.T) *bundle {
 	require.NoError(t, err)
 	require.NoError(t, conn.Start(t.Context()))
 	t.Cleanup(func() { require.NoError(t, conn.Stop(context.Background())) })
-	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 30*time.Second, 5*time.Millisecond)
 	commander, err := remote.New(conn, registry)
 	require.NoError(t, err)
 	log := audit.New(0)

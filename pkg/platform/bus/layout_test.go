@@ -12,7 +12,7 @@ import (
 	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
-const wait = 5 * time.Second
+const wait = 30 * time.Second
 
 func agentID(letter string) string { return strings.Repeat(letter, 40) }
 

@@ -59,7 +59,7 @@ func TestStopAnswersWhatIsUnderWay(t *testing.T) {
 	<-begun
 	stopped := make(chan error, 1)
 	go func() { stopped <- p.Stop(context.WithoutCancel(t.Context())) }()
-	require.Eventually(t, func() bool { _, err := ask(address); return err != nil }, 10*time.Second, time.Millisecond, "nothing new is taken")
+	require.Eventually(t, func() bool { _, err := ask(address); return err != nil }, 30*time.Second, time.Millisecond, "nothing new is taken")
 	close(goOn)
 	require.NoError(t, <-stopped)
 	require.Equal(t, "done", <-answer)

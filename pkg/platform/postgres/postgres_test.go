@@ -138,10 +138,10 @@ func TestServerMayComeLateAndGoAway(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Start(t.Context()))
 	pg, schema := reg.Dependency("postgres"), reg.Dependency("schema")
-	require.Eventually(t, func() bool { return out.count("dependency is away") == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return out.count("dependency is away") == 1 }, 30*time.Second, time.Millisecond)
 	require.False(t, pg.Up())
 	px.up()
-	require.Eventually(t, func() bool { return pg.Up() && schema.Up() }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return pg.Up() && schema.Up() }, 30*time.Second, time.Millisecond)
 	require.Equal(t, 1, out.count("schema is too old"))
 
 	var app, timeout, zone string
@@ -152,9 +152,9 @@ func TestServerMayComeLateAndGoAway(t *testing.T) {
 	require.Equal(t, "57014", postgres.Code(err))
 
 	px.down()
-	require.Eventually(t, func() bool { return !pg.Up() }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !pg.Up() }, 30*time.Second, time.Millisecond)
 	px.up()
-	require.Eventually(t, pg.Up, 10*time.Second, time.Millisecond)
+	require.Eventually(t, pg.Up, 30*time.Second, time.Millisecond)
 	require.NoError(t, db.Pool.Ping(t.Context()))
 	require.Equal(t, 1, out.count(`"dependency is back","service":"","version":"","dependency":"schema"`))
 	require.Equal(t, 2, out.count(`"dependency is back","service":"","version":"","dependency":"postgres"`))

@@ -47,7 +47,7 @@ func TestRunsUntilItsContextEndsWhileTheDatabaseIsAway(t *testing.T) {
 			r.Lifecycle.Add("database", db)
 			r.Lifecycle.Go("wait", func(ctx context.Context) error {
 				d := r.Health.Dependency("postgres")
-				require.Eventually(t, func() bool { return d.Err() != nil && d.Err().Error() != "not reached yet" }, 5*time.Second, time.Millisecond)
+				require.Eventually(t, func() bool { return d.Err() != nil && d.Err().Error() != "not reached yet" }, 30*time.Second, time.Millisecond)
 				cancel()
 				<-ctx.Done()
 				return nil

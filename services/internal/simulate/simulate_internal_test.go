@@ -193,7 +193,7 @@ func TestCommandsAreAnsweredAndPosted(t *testing.T) {
 	result, err := agentwire.DecodeScriptResult(reply.Data)
 	require.NoError(t, err)
 	require.Equal(t, "simulated output\n", result.Stdout)
-	require.Eventually(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.history) == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.history) == 1 }, 30*time.Second, 10*time.Millisecond)
 }
 
 func TestHardwareReportsHaveTheRealSize(t *testing.T) {

@@ -45,7 +45,7 @@ func TestKilledProcessComesBack(t *testing.T) {
 	p, said := shell(t, "echo started; exec sleep 60", nil)
 	require.NoError(t, p.Up())
 	require.NoError(t, p.Up(), "up twice is fine")
-	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "started") }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "started") }, 30*time.Second, 5*time.Millisecond)
 	first := p.PID()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -83,7 +83,7 @@ func TestProcessThatDoesNotStopIsKilled(t *testing.T) {
 	t.Parallel()
 	p, _ := shell(t, "trap '' TERM; echo ignoring; while :; do sleep 1; done", nil)
 	require.NoError(t, p.Up())
-	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "ignoring") }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "ignoring") }, 30*time.Second, 5*time.Millisecond)
 	require.ErrorContains(t, p.Down(t.Context()), "did not stop within 300ms and was killed")
 	require.NoError(t, p.Down(t.Context()), "down twice is fine")
 }

@@ -139,7 +139,10 @@ func (b *bundle) number(query string, args ...any) (n int32) {
 
 func (b *bundle) eventually(want int32, query string, args ...any) {
 	b.t.Helper()
-	require.Eventually(b.t, func() bool { return b.number(query, args...) == want }, patience, 5*time.Millisecond, query)
+	require.Eventually(b.t, func() bool {
+		var n int32 // no row, or a sum over none, is "not yet"
+		return b.Pool.QueryRow(b.ctx, query, args...).Scan(&n) == nil && n == want
+	}, patience, 5*time.Millisecond, query)
 }
 
 func (b *bundle) exec(sql string, args ...any) {

@@ -77,7 +77,7 @@ func connect(t *testing.T, server *bustest.Server) *bus.Conn {
 	require.NoError(t, err)
 	require.NoError(t, conn.Start(t.Context()))
 	t.Cleanup(func() { require.NoError(t, conn.Stop(context.Background())) })
-	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 30*time.Second, 5*time.Millisecond)
 	return conn
 }
 

@@ -121,7 +121,7 @@ func TestTryingCodeOnAnAgent(t *testing.T) {
 		defer cancel()
 		require.NoError(t, conn.Stop(ctx))
 	})
-	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 30*time.Second, 5*time.Millisecond)
 	api := resttest.New(t, func(i *app.Infrastructure, _ *app.Options) { i.Bus = conn })
 	agent := strings.Repeat("t", 40)
 	for _, sql := range []string{

@@ -40,6 +40,11 @@ export function dateTime(date: Date): string {
   return date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+/** Day and time apart, for places where a line may break between them and nowhere else. */
+export function dateTimeParts(date: Date): [string, string] {
+  return [date.toLocaleDateString(undefined, { dateStyle: 'medium' }), date.toLocaleTimeString(undefined, { timeStyle: 'medium' })];
+}
+
 export function parseDate(text: string | null | undefined): Date | null {
   if (!text) return null;
   const date = new Date(text);

@@ -67,21 +67,20 @@ func TestHashingWaitsForASlot(t *testing.T) {
 // TestUnknownUsersTakeAsLong: the answer to an unknown name costs a hash, like a wrong password.
 func TestUnknownUsersTakeAsLong(t *testing.T) {
 	t.Parallel()
-	h, err := accounts.NewHasher(accounts.HashCost{MemoryKiB: 16 << 10, Passes: 4, Lanes: 1, Concurrent: 1})
+	h, err := accounts.NewHasher(accounts.HashCost{MemoryKiB: 1 << 10, Passes: 1, Lanes: 1, Concurrent: 1})
 	require.NoError(t, err)
 	hash, err := h.Hash(t.Context(), "secret")
 	require.NoError(t, err)
-	fastest := func(hash string) time.Duration {
-		best := time.Hour
-		for range 9 {
-			began := time.Now()
-			_, _, err := h.Verify(t.Context(), hash, "wrong")
-			require.NoError(t, err)
-			best = min(best, time.Since(began))
-		}
-		return best
+	took := func(hash string) time.Duration {
+		began := time.Now()
+		_, _, err := h.Verify(t.Context(), hash, "wrong")
+		require.NoError(t, err)
+		return time.Since(began)
 	}
-	known, unknown := fastest(hash), fastest("")
+	known, unknown := time.Hour, time.Hour
+	for range 60 { // turn by turn and the fastest of many: a busy machine slows both
+		known, unknown = min(known, took(hash)), min(unknown, took(""))
+	}
 	require.Less(t, known, 3*unknown)
 	require.Less(t, unknown, 3*known)
 }

@@ -102,7 +102,7 @@ func TestRedisRestartsUnderLoad(t *testing.T) {
 	b.eventually(t, func() bool { return b.rows(t, "done_at IS NULL") == 0 }, "everything is done")
 	different, _ := b.counts()
 	require.Equal(t, 1000, different, "nothing is lost")
-	require.Equal(t, 1, b.logs.FilterMessage("dependency is away").Len())
+	require.Positive(t, b.logs.FilterMessage("dependency is away").Len())
 	require.Less(t, b.logs.Len(), 15, "%v", b.logs.All())
 }
 

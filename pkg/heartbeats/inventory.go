@@ -24,16 +24,21 @@ type column struct {
 	// random order, so that one is recognised by its form with sorted keys.
 	shuffled bool
 	known    func(heartbeatsdb.InventoryHashesRow) []byte
-	decode   func(data []byte) (agentID string, document any, err error)
+	// render returns the document as JSON, and the hardware classes from which lists derive their texts.
+	render func(data []byte) (agentID string, document []byte, classes map[string]any, err error)
 }
 
 func disksColumn() column {
 	return column{
 		kind:  agentwire.KindDisks,
 		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.DisksHash },
-		decode: func(data []byte) (string, any, error) {
+		render: func(data []byte) (string, []byte, map[string]any, error) {
 			m, err := agentwire.DecodeDisks(data)
-			return m.AgentID, m.Disks, err
+			if err != nil {
+				return "", nil, nil, err
+			}
+			document, err := json.Marshal(m.Disks)
+			return m.AgentID, document, nil, err
 		},
 	}
 }
@@ -42,20 +47,25 @@ func servicesColumn() column {
 	return column{
 		kind:  agentwire.KindWinServices,
 		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.ServicesHash },
-		decode: func(data []byte) (string, any, error) {
+		render: func(data []byte) (string, []byte, map[string]any, error) {
 			m, err := agentwire.DecodeWinServices(data)
-			return m.AgentID, m.Services, err
+			if err != nil {
+				return "", nil, nil, err
+			}
+			document, err := json.Marshal(m.Services)
+			return m.AgentID, document, nil, err
 		},
 	}
 }
 
+// wmiColumn renders from the sorted form, which takes a third of the time of decoding the tree and marshalling it.
 func wmiColumn() column {
 	return column{
 		kind: agentwire.KindWMI, shuffled: true,
 		known: func(r heartbeatsdb.InventoryHashesRow) []byte { return r.WmiDetailHash },
-		decode: func(data []byte) (string, any, error) {
-			m, err := agentwire.DecodeWMI(data)
-			return m.AgentID, m.WMI, err
+		render: func(data []byte) (string, []byte, map[string]any, error) {
+			m, document, err := agentwire.TranscodeWMI(make([]byte, 0, len(data)+len(data)/4), data, inventory.Wanted)
+			return m.AgentID, document, m.WMI, err
 		},
 	}
 }
@@ -151,7 +161,7 @@ func (c column) fill(d *document, raw []byte, row heartbeatsdb.InventoryHashesRo
 		d.equal = true
 		return
 	}
-	agentID, content, err := c.decode(raw)
+	agentID, text, classes, err := c.render(form)
 	if err != nil {
 		d.skip, d.err = reasonUndecodable, err
 		return
@@ -160,12 +170,9 @@ func (c column) fill(d *document, raw []byte, row heartbeatsdb.InventoryHashesRo
 		d.skip = reasonForeignID
 		return
 	}
-	if d.json, err = json.Marshal(content); err != nil {
-		d.skip, d.err = reasonUndecodable, err
-		return
-	}
+	d.json = text
 	if c.kind == agentwire.KindWMI {
-		d.summarise(row.Plat, content)
+		d.summarise(row.Plat, classes)
 	}
 }
 
@@ -179,12 +186,8 @@ type summary struct {
 	SerialNumber  string   `json:"serial_number"`
 }
 
-func (d *document) summarise(plat string, content any) {
-	fields, ok := content.(map[string]any)
-	if !ok {
-		fields = nil
-	}
-	derived := summary(inventory.DeriveMap(plat, fields))
+func (d *document) summarise(plat string, classes map[string]any) {
+	derived := summary(inventory.DeriveMap(plat, classes))
 	if derived.CPUModel == nil {
 		derived.CPUModel = []string{}
 	}

@@ -50,6 +50,16 @@ func DeriveMap(plat string, fields map[string]any) Summary {
 	return posix(fields)
 }
 
+// Wanted says whether DeriveMap looks at a field of the report, on any platform. The others need not be decoded.
+func Wanted(field string) bool {
+	switch field {
+	case "cpu", "graphics", "network_config", "comp_sys", "comp_sys_prod", "base_board", "disk", "bios", // windows
+		"cpus", "gpus", "disks", "local_ips", "make_model", "serialnumber": // others
+		return true
+	}
+	return false
+}
+
 // Fallback returns the texts for an agent of the platform that has not reported yet.
 func Fallback(plat string) Summary { return DeriveMap(plat, nil) }
 

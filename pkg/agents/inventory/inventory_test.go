@@ -100,6 +100,15 @@ func FuzzDerive(f *testing.F) {
 	f.Add("windows", []byte(`{"bios":[[]],"disk":[[{"Size":"1e400","Caption":"c"}]],"cpu":[null,1,{"Name":"n"}]}`))
 	f.Fuzz(func(t *testing.T, plat string, report []byte) {
 		s := inventory.Derive(plat, report)
+		var fields map[string]any
+		if json.Unmarshal(report, &fields) == nil {
+			for field := range fields {
+				if !inventory.Wanted(field) {
+					delete(fields, field)
+				}
+			}
+			require.Equal(t, s, inventory.DeriveMap(plat, fields), "nothing else counts")
+		}
 		require.NotEmpty(t, s.CPUModel)
 		require.NotEmpty(t, s.PhysicalDisks)
 		for _, text := range []string{s.Graphics, s.LocalIPs, s.MakeModel} {

@@ -27,14 +27,14 @@ type agent struct {
 	conn   *nats.Conn
 	rng    *rand.Rand
 	checks []agentwire.Check
-	wmi    map[int][]byte // encoded hardware reports by generation, at most two are kept
+	report hardwareReport // the last one sent
 	posted int            // check results made so far
 	beats  int64
 	beat   Heartbeat // the last one sent
 }
 
 func newAgent(r *run, id identity) *agent {
-	return &agent{identity: id, run: r, rng: random(id.Index), wmi: map[int][]byte{}}
+	return &agent{identity: id, run: r, rng: random(id.Index)}
 }
 
 type natsDialer struct {
@@ -133,21 +133,20 @@ func (a *agent) checkIn(kind agentwire.Kind) error {
 // knows the fleet from an earlier one finds it unchanged.
 func (a *agent) reportHardware(changed bool) error {
 	a.mu.Lock()
-	if changed || len(a.wmi) == 0 {
-		generation := 0
-		if changed {
-			generation = int(a.run.generation.Add(1))
-		}
-		payload, err := hardware(a.Index, a.AgentID, generation).Encode()
-		if err != nil {
-			a.mu.Unlock()
+	defer a.mu.Unlock()
+	if a.conn == nil || !a.conn.IsConnected() {
+		return errNotConnected
+	}
+	if a.report.payload == nil {
+		var err error
+		if a.report, err = newHardwareReport(a.Index, a.AgentID); err != nil {
 			return err
 		}
-		a.wmi = map[int][]byte{0: payload}
 	}
-	payload := a.wmi[0]
-	a.mu.Unlock()
-	return a.publish(agentwire.KindWMI, payload)
+	if changed {
+		a.report.change(a.run.generation.Add(1))
+	}
+	return a.conn.PublishRequest(a.AgentID, string(agentwire.KindWMI), a.report.payload)
 }
 
 // command answers after a delay like that of a real machine, on a goroutine of its own as real agents do.

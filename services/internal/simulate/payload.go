@@ -1,8 +1,10 @@
 package simulate
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
@@ -83,8 +85,39 @@ func software(index int, id string) agentwire.SoftwareReport {
 	return report
 }
 
-// hardware is a report of about 46 kB; generation makes it different from the one before.
-func hardware(index int, id string, generation int) agentwire.WMI {
+// hardwareReport is an encoded report of about 46 kB. Making one takes longer than the server takes to store it, so that a
+// report that differs is the one before with another serial number in its place.
+type hardwareReport struct {
+	payload []byte
+	serial  []byte // the digits within the payload that differ
+}
+
+// serialDigits is how many digits of the serial number differ from report to report.
+const serialDigits = 16
+
+func newHardwareReport(index int, id string) (hardwareReport, error) {
+	digits := strings.Repeat("0", serialDigits)
+	payload, err := hardware(index, id, digits).Encode()
+	if err != nil {
+		return hardwareReport{}, err
+	}
+	serial := []byte(serialNumber(index, digits))
+	end := bytes.Index(payload, serial) + len(serial)
+	return hardwareReport{payload: payload, serial: payload[end-serialDigits : end]}, nil
+}
+
+// change makes the report another one than those of other generations. The payload must not be in use.
+func (h hardwareReport) change(generation int64) {
+	for at := len(h.serial) - 1; at >= 0; at-- {
+		h.serial[at] = byte('0' + generation%10)
+		generation /= 10
+	}
+}
+
+func serialNumber(index int, digits string) string { return fmt.Sprintf("SN%08d-%s", index, digits) }
+
+// hardware is what the report says.
+func hardware(index int, id, digits string) agentwire.WMI {
 	entry := func(class string, i int) []any {
 		return []any{map[string]any{
 			"Caption": fmt.Sprintf("%s %d of machine %d", class, i, index), "DeviceID": fmt.Sprintf("%s\\%d\\%d", class, index, i),
@@ -94,7 +127,7 @@ func hardware(index int, id string, generation int) agentwire.WMI {
 	}
 	wmi := map[string]any{
 		"cpu":            []any{[]any{map[string]any{"Name": "Simulated Xeon 2.40GHz", "NumberOfCores": 8.0, "NumberOfLogicalProcessors": 16.0}}},
-		"bios":           []any{[]any{map[string]any{"SerialNumber": fmt.Sprintf("SN%08d-%d", index, generation)}}},
+		"bios":           []any{[]any{map[string]any{"SerialNumber": serialNumber(index, digits)}}},
 		"comp_sys":       []any{[]any{map[string]any{"Model": "PowerSim R750", "SystemFamily": "PowerSim"}}},
 		"comp_sys_prod":  []any{[]any{map[string]any{"Vendor": "Simulated", "Version": "1", "Name": "R750", "IdentifyingNumber": fmt.Sprint(index)}}},
 		"network_config": []any{[]any{map[string]any{"IPAddress": []any{fmt.Sprintf("10.%d.%d.%d", index>>16&255, index>>8&255, index&255)}}}},

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -198,12 +199,15 @@ func TestCommandsAreAnsweredAndPosted(t *testing.T) {
 
 func TestHardwareReportsHaveTheRealSize(t *testing.T) {
 	t.Parallel()
-	first, err := hardware(1, strings.Repeat("a", 40), 1).Encode()
+	report, err := newHardwareReport(1, strings.Repeat("a", 40))
 	require.NoError(t, err)
+	first := slices.Clone(report.payload)
 	require.InDelta(t, inventoryBytes, len(first), 0.15*inventoryBytes)
-	second, err := hardware(1, strings.Repeat("a", 40), 2).Encode()
+	report.change(17)
+	require.NotEqual(t, first, report.payload)
+	changed, err := agentwire.DecodeWMI(report.payload)
 	require.NoError(t, err)
-	require.NotEqual(t, first, second)
+	require.Contains(t, fmt.Sprint(changed.WMI["bios"]), "SN00000001-0000000000000017")
 	msg, err := agentwire.DecodeCheckIn(agentwire.KindWMI, first)
 	require.NoError(t, err)
 	require.Equal(t, agentwire.KindWMI, msg.Kind())

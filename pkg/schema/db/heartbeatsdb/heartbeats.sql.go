@@ -117,7 +117,7 @@ WITH incoming AS (
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET disks = ($1::text[])[i.n]::jsonb, disks_hash = ($2::bytea[])[i.n], disks_time = ($3::timestamptz[])[i.n]
+UPDATE agent_inventory inv SET disks = ($1::text[])[i.n]::json, disks_hash = ($2::bytea[])[i.n], disks_time = ($3::timestamptz[])[i.n]
 FROM incoming i, locked l
 WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.disks_time IS NULL OR inv.disks_time < ($3::timestamptz[])[i.n])
 RETURNING i.agent_id
@@ -197,7 +197,7 @@ WITH incoming AS (
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET services = ($1::text[])[i.n]::jsonb, services_hash = ($2::bytea[])[i.n], services_time = ($3::timestamptz[])[i.n]
+UPDATE agent_inventory inv SET services = ($1::text[])[i.n]::json, services_hash = ($2::bytea[])[i.n], services_time = ($3::timestamptz[])[i.n]
 FROM incoming i, locked l
 WHERE inv.agent_id = i.id AND l.agent_id = i.id AND (inv.services_time IS NULL OR inv.services_time < ($3::timestamptz[])[i.n])
 RETURNING i.agent_id
@@ -244,7 +244,7 @@ WITH incoming AS (
 ), locked AS (
   SELECT inv.agent_id FROM agent_inventory inv JOIN incoming i ON i.id = inv.agent_id ORDER BY inv.agent_id FOR NO KEY UPDATE OF inv
 )
-UPDATE agent_inventory inv SET wmi_detail = ($1::text[])[i.n]::jsonb, wmi_detail_hash = ($2::bytea[])[i.n],
+UPDATE agent_inventory inv SET wmi_detail = ($1::text[])[i.n]::json, wmi_detail_hash = ($2::bytea[])[i.n],
   wmi_detail_time = ($3::timestamptz[])[i.n],
   cpu_model = ARRAY(SELECT jsonb_array_elements_text(i.summary -> 'cpu_model')), graphics = i.summary ->> 'graphics',
   local_ips = i.summary ->> 'local_ips', make_model = i.summary ->> 'make_model',

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -71,6 +72,14 @@ func TestMigrateDownAndUp(t *testing.T) {
 	out, err = runCommand(t, env, "", "migrate", "up")
 	require.NoError(t, err)
 	require.Contains(t, out, "applied ")
+
+	conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(env[0], "GUEEN_DATABASE_URL="))
+	require.NoError(t, err)
+	defer conn.Close(context.Background()) //nolint:errcheck // the database goes
+	_, err = conn.Exec(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (20990101000000, true)")
+	require.NoError(t, err)
+	_, err = runCommand(t, env, "", "migrate", "up")
+	require.ErrorIs(t, err, schema.ErrTooNew, "a newer release has been here: nothing to do is not all there is to say")
 }
 
 func TestJobs(t *testing.T) {

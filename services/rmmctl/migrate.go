@@ -19,6 +19,9 @@ func migrateCommand(p program) *cobra.Command {
 	up := &cobra.Command{Use: "up", Short: "Apply the migrations the database misses", Args: cobra.NoArgs}
 	withDatabase(p, up, true, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
 		applied, err := schema.Migrate(cmd.Context(), pool)
+		if err == nil {
+			err = schema.Check(cmd.Context(), pool) // a newer release may have been here
+		}
 		return errors.Join(printApplied(cmd, "applied", applied), err)
 	})
 	var to int64

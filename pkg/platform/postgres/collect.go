@@ -14,7 +14,7 @@ const (
 	UniqueViolation     = "23505"
 )
 
-// Querier is what a statement needs: the pool or a transaction.
+// Querier is what a statement needs: the pool, a connection or a transaction.
 type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)

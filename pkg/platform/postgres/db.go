@@ -20,9 +20,9 @@ type Deps struct {
 	Application string
 	// Health gets the dependencies "postgres" and, with Verify, "schema".
 	Health *health.Registry
-	// Verify is asked while the server answers, for example whether the schema has the version the program needs. An
-	// error makes the program unready and is asked again; nil asks nothing.
-	Verify func(ctx context.Context, pool *pgxpool.Pool) error
+	// Verify is asked while the server answers, for example whether the schema has the version the program needs. While it
+	// errs the program is unready and gets no connection from the pool (ErrUnfit); nil asks nothing.
+	Verify func(ctx context.Context, db Querier) error
 }
 
 // DB is the pool and the probe that watches it. It is a lifecycle component.
@@ -37,12 +37,16 @@ func Open(ctx context.Context, c config.Database, d Deps) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	g := newGuard(d)
+	if g != nil {
+		pc.PrepareConn = g.prepare
+	}
 	// The pool keeps the context for its own lifetime, which Stop ends.
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), pc)
 	if err != nil {
 		return nil, fmt.Errorf("open database pool: %w", err)
 	}
-	return &DB{Pool: pool, probe: newProbe(pool, c.ConnectTimeout, d)}, nil
+	return &DB{Pool: pool, probe: newProbe(pool, c.ConnectTimeout, g, d)}, nil
 }
 
 // PoolConfig turns settings into a pool configuration with names, time limits and UTC.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -114,10 +113,7 @@ func (p *proxy) down() {
 func TestServerMayComeLateAndGoAway(t *testing.T) {
 	t.Parallel()
 	cc := dbtest.New(t).Config().ConnConfig
-	px := newProxy(t, func(ctx context.Context) (net.Conn, error) {
-		network, address := pgNetwork(cc)
-		return (&net.Dialer{}).DialContext(ctx, network, address)
-	})
+	px := newProxy(t, dialer(pgNetwork(cc)))
 	out := &output{}
 	logger, err := log.New(log.Options{Level: "info", Output: out})
 	require.NoError(t, err)
@@ -128,12 +124,11 @@ func TestServerMayComeLateAndGoAway(t *testing.T) {
 	var verified sync.Map
 	db, err := postgres.Open(t.Context(), config.Database{
 		URL: u, MaxConns: 4, ConnectTimeout: time.Second, StatementTimeout: 300 * time.Millisecond, LockTimeout: time.Second,
-	}, postgres.Deps{Application: "late", Health: reg, Verify: func(ctx context.Context, pool *pgxpool.Pool) error {
+	}, postgres.Deps{Application: "late", Health: reg, Verify: func(ctx context.Context, db postgres.Querier) error {
 		if _, asked := verified.LoadOrStore("asked", true); !asked {
 			return errors.New("schema is too old")
 		}
-		_, err := pool.Exec(ctx, "SELECT 1")
-		return err
+		return selectOne(ctx, db)
 	}})
 	require.NoError(t, err)
 	require.NoError(t, db.Start(t.Context()))
@@ -159,6 +154,10 @@ func TestServerMayComeLateAndGoAway(t *testing.T) {
 	require.Equal(t, 1, out.count(`"dependency is back","service":"","version":"","dependency":"schema"`))
 	require.Equal(t, 2, out.count(`"dependency is back","service":"","version":"","dependency":"postgres"`))
 	require.NoError(t, db.Stop(t.Context()))
+}
+
+func dialer(network, address string) func(ctx context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, network, address) }
 }
 
 func pgNetwork(c *pgx.ConnConfig) (network, address string) {

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
@@ -20,7 +18,7 @@ import (
 func Database(ctx context.Context, rt *service.Runtime, c config.Database) (*postgres.DB, error) {
 	db, err := postgres.Open(ctx, c, postgres.Deps{
 		Application: rt.Name, Health: rt.Health,
-		Verify: func(ctx context.Context, pool *pgxpool.Pool) error { return schema.Check(ctx, pool) },
+		Verify: func(ctx context.Context, db postgres.Querier) error { return schema.Check(ctx, db) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // detail is the contract's body of refusals that are not about fields.
@@ -90,7 +91,7 @@ func answerOf(err error) answer {
 	return answer{status: http.StatusInternalServerError, kind: "internal", text: "An internal error occurred. The request id finds it in the logs."}
 }
 
-// dependencyAway says whether an error is a database that cannot be reached or is going down: the caller should try again,
+// dependencyAway says whether an error is a database that cannot be reached, is going down or is being migrated: the caller should try again,
 // and the health of the dependency tells the operator.
 func dependencyAway(err error) bool {
 	var (
@@ -98,7 +99,7 @@ func dependencyAway(err error) bool {
 		server  *pgconn.PgError
 		network *net.OpError
 	)
-	if errors.As(err, &connect) || errors.As(err, &network) {
+	if errors.Is(err, postgres.ErrUnfit) || errors.As(err, &connect) || errors.As(err, &network) {
 		return true
 	}
 	if errors.As(err, &server) {

@@ -33,3 +33,6 @@ func ApplyWithoutAck(t *testing.T, ctx context.Context, c *Consumer, n int) int 
 	c.giveBack(batch)
 	return len(batch)
 }
+
+// Patient lets Publish wait for the database as long as a busy machine may take.
+func (p *Publisher) Patient(d time.Duration) { p.nudge = d }

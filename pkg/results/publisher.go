@@ -46,6 +46,7 @@ type Publisher struct {
 	js        jetstream.JetStream
 	limits    StreamLimits
 	inbox     string
+	nudge     time.Duration // nudgeWithin
 	published *prometheus.CounterVec
 	stored    prometheus.Histogram
 
@@ -63,7 +64,8 @@ func NewPublisher(conn *bus.Conn, limits StreamLimits, metrics prometheus.Regist
 		return nil, err
 	}
 	p := &Publisher{
-		conn: conn, js: js, limits: limits, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
+		nudge: nudgeWithin,
+		conn:  conn, js: js, limits: limits, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
 		published: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gueen_results_published_total", Help: "Results of agents handed to the stream, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
@@ -166,7 +168,7 @@ func (p *Publisher) worthWaiting() bool {
 
 // waitApplied waits a moment for a result to be in the database and says whether it is.
 func (p *Publisher) waitApplied(ctx context.Context, done <-chan struct{}) bool {
-	nudge := time.NewTimer(nudgeWithin)
+	nudge := time.NewTimer(p.nudge)
 	defer nudge.Stop()
 	select {
 	case <-done:

@@ -32,12 +32,29 @@ const (
 	noAnswer     Verdict = "not_answerable"
 	undecodable  Verdict = "undecodable_request"
 	unsignedable Verdict = "not_signed"
-	tooLate      Verdict = "too_late"
+	tooLate      Verdict = "too_late" // waited longer than an agent does
+	tooMany      Verdict = "too_many" // gave way to newer ones
 )
 
 // Authenticate says whether the token belongs to the agent. An error means that the question could not be answered; the
 // agent is refused and tries again.
 type Authenticate func(ctx context.Context, agentID, token string) (Verdict, error)
+
+// Limits bound the questions that wait for an answer while more agents connect than can be admitted at once, as after a
+// restart of the bus. Those beyond are refused at once, which costs a hundredth of an admission, and come again with their
+// own jitter; so the ones that are served are served in time.
+type Limits struct {
+	Waiting int // questions at most; the oldest gives way
+	// Patience is the longest wait. Deployed agents give up a connection after two seconds: an answer that comes later is
+	// work for nothing, and a queue that is worked off in order would give everybody such an answer once it is that long.
+	Patience time.Duration
+}
+
+// Defaults of Limits.
+const (
+	DefaultWaiting  = 4096
+	DefaultPatience = 1800 * time.Millisecond
+)
 
 const (
 	queue    = "busauth"
@@ -60,10 +77,13 @@ type Responder struct {
 	duration prometheus.Histogram
 
 	waiting *stack
+	burst   *burst
 	work    sync.WaitGroup
+	told    sync.WaitGroup
 	ctx     context.Context //nolint:containedctx // the component's own lifetime, from Start to Stop
 	cancel  context.CancelFunc
 	sub     *nats.Subscription
+	respond func(m *nats.Msg, data []byte) error
 }
 
 // Deps are what a Responder needs. Conn is a connection to the AUTH account.
@@ -74,13 +94,21 @@ type Deps struct {
 	Logger       *zap.Logger
 	Metrics      prometheus.Registerer
 	Now          func() time.Time
+	Limits       Limits // zero values take the defaults
 }
 
 // New returns a responder that begins to answer with Start.
 func New(d Deps) (*Responder, error) {
+	if d.Limits.Waiting == 0 {
+		d.Limits.Waiting = DefaultWaiting
+	}
+	if d.Limits.Patience == 0 {
+		d.Limits.Patience = DefaultPatience
+	}
 	r := &Responder{
 		conn: d.Conn, signer: d.Signer, ask: d.Authenticate, logger: d.Logger,
-		limited: log.NewLimited(d.Logger, logInterval, d.Now), waiting: newStack(d.Now),
+		limited: log.NewLimited(d.Logger, logInterval, d.Now), waiting: newStack(d.Now, d.Limits), burst: &burst{logger: d.Logger, now: d.Now},
+		respond: (*nats.Msg).Respond,
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gueen_busauth_answers_total", Help: "Answers to agents that connect to the bus, by verdict.",
 		}, []string{"verdict"}),
@@ -105,10 +133,16 @@ func (r *Responder) Start(ctx context.Context) error {
 		return err
 	}
 	r.sub = sub
+	r.begin()
+	return nil
+}
+
+// begin lets the workers answer what waits.
+func (r *Responder) begin() {
 	for range concurrency {
 		r.work.Go(r.serve)
 	}
-	return nil
+	r.told.Go(func() { r.burst.run(r.ctx) })
 }
 
 // Stop answers what has arrived and no more; the other responders go on.
@@ -116,8 +150,6 @@ func (r *Responder) Stop(ctx context.Context) error {
 	if r.sub == nil {
 		return nil
 	}
-	defer r.cancel()
-	defer r.waiting.close()
 	drained := r.sub.StatusChanged(nats.SubscriptionClosed)
 	err := r.sub.Drain()
 	if err == nil {
@@ -127,8 +159,15 @@ func (r *Responder) Stop(ctx context.Context) error {
 		}
 	}
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
-		return fmt.Errorf("drain busauth: %w", err)
+		return errors.Join(fmt.Errorf("drain busauth: %w", err), r.finish(ctx))
 	}
+	return r.finish(ctx)
+}
+
+// finish lets the workers answer what still waits and ends them.
+func (r *Responder) finish(ctx context.Context) error {
+	defer r.told.Wait()
+	defer r.cancel()
 	r.waiting.close()
 	done := make(chan struct{})
 	go func() {
@@ -144,25 +183,36 @@ func (r *Responder) Stop(ctx context.Context) error {
 }
 
 // handle runs on the subscription's goroutine.
-func (r *Responder) handle(m *nats.Msg) { r.late(r.waiting.push(m)) }
+func (r *Responder) handle(m *nats.Msg) {
+	if surplus := r.waiting.push(m); surplus != nil {
+		r.refuse(surplus, tooMany)
+		r.burst.add(1)
+	}
+}
 
 func (r *Responder) serve() {
 	for {
-		m, dropped, ok := r.waiting.pop()
+		m, late, ok := r.waiting.pop()
 		if !ok {
 			return
 		}
-		r.late(dropped)
 		if m != nil {
 			r.answer(m)
+		}
+		for _, q := range late {
+			r.refuse(q.m, tooLate)
+		}
+		if len(late) > 0 {
+			r.burst.add(len(late))
 		}
 	}
 }
 
-func (r *Responder) late(dropped int) {
-	if dropped > 0 {
-		r.answers.WithLabelValues(string(tooLate)).Add(float64(dropped))
-		r.limited.Warn(string(tooLate), "more agents connect than can be answered in time, they try again", zap.Int(log.FieldCount, dropped))
+// refuse answers without looking at the question.
+func (r *Responder) refuse(m *nats.Msg, why Verdict) {
+	r.answers.WithLabelValues(string(why)).Inc()
+	if err := r.respond(m, bus.Refusal()); err != nil {
+		r.limited.Warn(string(unsignedable), "bus authentication request could not be answered", zap.Error(err))
 	}
 }
 
@@ -175,9 +225,12 @@ func (r *Responder) answer(m *nats.Msg) {
 		return
 	}
 	verdict, err := r.decide(req)
-	data, signErr := r.sign(req, verdict)
+	data, signErr := bus.Refusal(), error(nil)
+	if verdict == Accepted {
+		data, signErr = r.signer.AllowAgent(req, req.User)
+	}
 	if signErr == nil {
-		signErr = m.Respond(data)
+		signErr = r.respond(m, data)
 	}
 	if signErr != nil {
 		verdict, err = unsignedable, signErr
@@ -204,13 +257,6 @@ func (r *Responder) decide(req *bus.AuthRequest) (Verdict, error) {
 		return noAnswer, err
 	}
 	return verdict, nil
-}
-
-func (r *Responder) sign(req *bus.AuthRequest, verdict Verdict) ([]byte, error) {
-	if verdict == Accepted {
-		return r.signer.AllowAgent(req, req.User)
-	}
-	return r.signer.Deny(req, string(verdict))
 }
 
 // logKey cuts a user name that is not an agent id, which may be anything a stranger typed.

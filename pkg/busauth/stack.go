@@ -7,18 +7,11 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-const (
-	// Deployed agents give up a connection after two seconds. An answer that comes later is work for nothing, and a queue
-	// that is worked off in order would give everybody such an answer once it is two seconds long.
-	useful = 1800 * time.Millisecond
-	// maxWaiting bounds the questions that wait.
-	maxWaiting = 16384
-)
-
 // stack holds questions that wait for a worker, newest first: when more agents come than can be answered, some are served
 // in time instead of all too late.
 type stack struct {
-	now func() time.Time
+	now    func() time.Time
+	limits Limits
 
 	mu     sync.Mutex
 	items  []question
@@ -31,56 +24,60 @@ type question struct {
 	at time.Time
 }
 
-func newStack(now func() time.Time) *stack {
-	s := &stack{now: now}
+func newStack(now func() time.Time, limits Limits) *stack {
+	s := &stack{now: now, limits: limits}
 	s.ready = sync.NewCond(&s.mu)
 	return s
 }
 
-// push adds a question and returns how many were given up for it.
-func (s *stack) push(m *nats.Msg) (dropped int) {
+// push adds a question. It returns the oldest one when too many wait, nil otherwise.
+func (s *stack) push(m *nats.Msg) (surplus *nats.Msg) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.items) >= maxWaiting {
-		dropped = s.dropStale()
-		if dropped == 0 {
-			s.items, dropped = s.items[1:], 1
-		}
+	if len(s.items) >= s.limits.Waiting {
+		surplus = s.items[0].m
+		s.items[0].m = nil
+		s.items = s.items[1:]
 	}
 	s.items = append(s.items, question{m, s.now()})
 	s.ready.Signal()
-	return dropped
+	return surplus
 }
 
-// pop waits for the newest question. It returns how many older ones nobody waits for any more, and false when the stack
-// is closed and empty.
-func (s *stack) pop() (m *nats.Msg, dropped int, ok bool) {
+// pop waits for the newest question. It returns with it, or instead of it, those that have waited too long, and false when
+// the stack is closed and empty.
+func (s *stack) pop() (m *nats.Msg, late []question, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.items) == 0 {
 		if s.closed {
-			return nil, 0, false
+			return nil, nil, false
 		}
 		s.ready.Wait()
 	}
 	last := len(s.items) - 1
 	q := s.items[last]
-	s.items = s.items[:last]
-	if s.now().Sub(q.at) > useful {
-		dropped = len(s.items) + 1 // all others are older
-		s.items = s.items[:0]
-		return nil, dropped, true
+	if s.now().Sub(q.at) > s.limits.Patience {
+		late, s.items = s.items, nil // all others are older
+		return nil, late, true
 	}
-	return q.m, 0, true
+	s.items[last].m = nil
+	s.items = s.items[:last]
+	return q.m, s.takeLate(), true
 }
 
-func (s *stack) dropStale() int {
-	limit, n := s.now().Add(-useful), 0
+// takeLate removes what has waited too long from the old end, so that its agents hear of it before they give up.
+func (s *stack) takeLate() []question {
+	limit, n := s.now().Add(-s.limits.Patience), 0
 	for n < len(s.items) && s.items[n].at.Before(limit) {
 		n++
 	}
+	if n == 0 {
+		return nil
+	}
+	late := s.items[:n:n]
 	s.items = s.items[n:]
-	return n
+	return late
 }
 
 // close lets pop return false once the stack is empty.

@@ -8,37 +8,68 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func message(subject string) *nats.Msg { return &nats.Msg{Subject: subject} }
+
+func names(late []question) []string {
+	var out []string
+	for _, q := range late {
+		out = append(out, q.m.Subject)
+	}
+	return out
+}
+
 func TestNewestQuestionFirst(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	s := newStack(func() time.Time { return now })
-	message := func(subject string) *nats.Msg { return &nats.Msg{Subject: subject} }
-	require.Zero(t, s.push(message("a")))
-	require.Zero(t, s.push(message("b")))
-	m, dropped, ok := s.pop()
+	s := newStack(func() time.Time { return now }, Limits{Waiting: 10, Patience: time.Second})
+	require.Nil(t, s.push(message("a")))
+	require.Nil(t, s.push(message("b")))
+	m, late, ok := s.pop()
 	require.True(t, ok)
-	require.Zero(t, dropped)
+	require.Empty(t, late)
 	require.Equal(t, "b", m.Subject)
 
-	now = now.Add(useful + time.Millisecond) // nobody waits for a any more
-	require.Zero(t, s.push(message("c")))
-	m, _, _ = s.pop()
+	now = now.Add(time.Second) // exactly as long as an agent waits: still worth an answer
+	require.Nil(t, s.push(message("c")))
+	m, late, _ = s.pop()
+	require.Empty(t, late)
 	require.Equal(t, "c", m.Subject)
-	m, dropped, ok = s.pop()
+
+	require.Nil(t, s.push(message("d")))
+	now = now.Add(time.Millisecond) // a is too old now
+	m, late, _ = s.pop()
+	require.Equal(t, "d", m.Subject)
+	require.Equal(t, []string{"a"}, names(late))
+
+	require.Nil(t, s.push(message("e")))
+	require.Nil(t, s.push(message("f")))
+	now = now.Add(2 * time.Second)
+	m, late, ok = s.pop()
 	require.True(t, ok)
 	require.Nil(t, m)
-	require.Equal(t, 1, dropped)
+	require.Equal(t, []string{"e", "f"}, names(late))
 
-	for range maxWaiting {
-		require.Zero(t, s.push(message("x")))
-	}
-	require.Equal(t, 1, s.push(message("y")))
-	now = now.Add(useful + time.Millisecond)
-	require.Equal(t, maxWaiting, s.push(message("z")))
+	require.Nil(t, s.push(message("g")))
 	s.close()
-	m, _, ok = s.pop()
+	m, _, ok = s.pop() // what has arrived is answered
 	require.True(t, ok)
-	require.Equal(t, "z", m.Subject)
+	require.Equal(t, "g", m.Subject)
 	_, _, ok = s.pop()
 	require.False(t, ok)
+}
+
+func TestOldestQuestionGivesWayWhenTooManyWait(t *testing.T) {
+	t.Parallel()
+	s := newStack(time.Now, Limits{Waiting: 2, Patience: time.Hour})
+	require.Nil(t, s.push(message("a")))
+	require.Nil(t, s.push(message("b")))
+	require.Equal(t, "a", s.push(message("c")).Subject)
+	require.Equal(t, "b", s.push(message("d")).Subject)
+	for _, want := range []string{"d", "c"} {
+		m, late, ok := s.pop()
+		require.True(t, ok)
+		require.Empty(t, late)
+		require.Equal(t, want, m.Subject)
+	}
+	require.Empty(t, s.items)
 }

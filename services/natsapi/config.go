@@ -16,6 +16,7 @@ type settings struct {
 	System   config.NATSSystem
 	Auth     config.NATSAuth
 	Ingest   ingestSettings
+	Admit    admissionSettings
 	Results  resultSettings
 	Stream   config.ResultStream
 }
@@ -23,6 +24,12 @@ type settings struct {
 type ingestSettings struct {
 	Interval  time.Duration `conf:"checkins.interval" default:"150ms" min:"10ms" max:"10s" help:"Longest time a check-in waits for its batch."`
 	Reconcile time.Duration `conf:"presence.compare_interval" default:"2m" min:"5s" max:"1h" help:"Time between comparisons of presence with the bus's list of connections."`
+}
+
+// admissionSettings bound the agents that wait for admission to the bus when a fleet returns at once.
+type admissionSettings struct {
+	Waiting  int           `conf:"admission.waiting" default:"4096" min:"64" max:"100000" help:"Agents that may wait for admission to the bus; more are told at once to come again."`
+	Patience time.Duration `conf:"admission.patience" default:"1800ms" min:"100ms" max:"2s" help:"Longest time an agent waits for admission before it is told to come again; deployed agents give up after two seconds."`
 }
 
 // resultSettings bound the batches in which results are applied, and say when their store is in danger.

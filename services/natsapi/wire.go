@@ -66,6 +66,7 @@ func addAdmission(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, auth *
 	}
 	responder, err := busauth.New(busauth.Deps{
 		Conn: auth, Signer: signer, Authenticate: authenticate(tokens), Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now,
+		Limits: busauth.Limits{Waiting: cfg.Admit.Waiting, Patience: cfg.Admit.Patience},
 	})
 	if err != nil {
 		return err

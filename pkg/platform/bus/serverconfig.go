@@ -21,6 +21,12 @@ const MaxPayload = 64 << 20
 // ResponseWindow is how long an agent may still answer a request (agent-protocol.md §8).
 const ResponseWindow = 1435 * time.Minute
 
+// AdmissionTimeout is how long a client may take from its connection until it is admitted. More would be of no use: deployed
+// agents give up after two seconds, and two seconds after a client's CONNECT the server sends its first PING, whether the
+// client is admitted or not, which client libraries take for a broken greeting. Responders answer earlier, yes or no
+// (admission.patience); only a question that no responder hears, at start, costs this long.
+const AdmissionTimeout = 3 * time.Second
+
 // ServerSettings are what an operator decides about the nats-server. Zero values get the defaults named below.
 type ServerSettings struct {
 	Name          string // server name; default "gueen"
@@ -112,8 +118,7 @@ func ServerConfig(settings ServerSettings) ([]byte, error) {
 		"system_account": AccountSystem,
 		"accounts":       accounts,
 		"authorization": object{
-			// Deployed agents give up after two seconds. A question that no responder hears, at start, costs this long.
-			"timeout": 3,
+			"timeout": AdmissionTimeout.Seconds(),
 			"auth_callout": object{
 				"issuer": issuer, "account": AccountAuth, "allowed_accounts": []string{AccountAgents},
 				"auth_users": []string{s.AuthUser, s.SystemUser, s.User},

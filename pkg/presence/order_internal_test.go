@@ -89,17 +89,27 @@ func TestTrackerNamesTheOlderConnection(t *testing.T) {
 	require.Empty(t, older)
 	require.False(t, contested)
 	older, contested = tr.connected(one, now) // its event was late
-	require.Equal(t, []connection{one}, older)
+	require.Equal(t, []uint64{1}, ids(older))
 	require.False(t, contested)
-	require.Equal(t, []connection{one}, tr.surplus())
+	require.Equal(t, []uint64{1}, ids(tr.surplus()))
 	tr.disconnected(one)
-	require.Equal(t, []connection{two}, tr.of("a"))
-	three := connection{AgentID: "a", ServerID: "s", CID: 3, Start: now.Add(2 * time.Second)}
-	older, contested = tr.connected(three, now.Add(time.Second))
-	require.Equal(t, []connection{two}, older)
-	require.True(t, contested)
+	require.Equal(t, []uint64{2}, ids(tr.of("a")))
+	for i, want := range []bool{false, true} {
+		at := now.Add(time.Duration(i+1) * 2 * time.Second)
+		older, contested = tr.connected(connection{AgentID: "a", ServerID: "s", CID: uint64(3 + i), Start: at}, at)
+		require.Equal(t, []uint64{uint64(2 + i)}, ids(older))
+		require.Equal(t, want, contested)
+		tr.disconnected(older[0])
+	}
 	tr.replace(listing{taken: now.Add(time.Minute)})
 	require.Zero(t, tr.len())
+}
+
+func ids(cs []connection) (out []uint64) {
+	for _, c := range cs {
+		out = append(out, c.CID)
+	}
+	return out
 }
 
 func FuzzParseEvent(f *testing.F) {

@@ -106,10 +106,8 @@ func (s *Service) Start(ctx context.Context) error {
 		subject, queue string
 		handler        nats.MsgHandler
 	}{
-		{s.system, connectSubject, "", s.seeConnect},
-		{s.system, disconnectSubject, "", s.seeDisconnect},
-		{s.system, connectSubject, queue, s.takeConnect},
-		{s.system, disconnectSubject, queue, s.takeDisconnect},
+		{s.system, eventSubjects, "", s.see},
+		{s.system, eventSubjects, queue, s.take},
 		{s.services, removed, "", s.endOnFact},
 		{s.services, disabled, "", s.endOnFact},
 	} {
@@ -151,6 +149,26 @@ func (s *Service) missed() {
 	select {
 	case s.gap <- struct{}{}:
 	default:
+	}
+}
+
+// see keeps the tracker; every replica sees every event.
+func (s *Service) see(m *nats.Msg) {
+	switch m.Subject {
+	case connectSubject:
+		s.seeConnect(m)
+	case disconnectSubject:
+		s.seeDisconnect(m)
+	}
+}
+
+// take keeps what has to be written; the replicas share the events.
+func (s *Service) take(m *nats.Msg) {
+	switch m.Subject {
+	case connectSubject:
+		s.takeConnect(m)
+	case disconnectSubject:
+		s.takeDisconnect(m)
 	}
 }
 

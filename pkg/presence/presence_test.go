@@ -166,16 +166,19 @@ func TestRestartOfTheServerIsNoticed(t *testing.T) {
 	b.eventually(t, stays, true)
 }
 
+// comesBackAfter is about what deployed agents wait; sooner would not be taken for a machine that holds a connection.
+const comesBackAfter = 2 * time.Second
+
 func TestSecondConnectionReplacesTheFirst(t *testing.T) {
 	t.Parallel()
 	id := agentID("f")
 	b := setup(t, id)
 	b.start(t)
-	first := b.srv.Agent(t, id, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	first := b.srv.Agent(t, id, nats.MaxReconnects(-1), nats.ReconnectWait(comesBackAfter))
 	b.eventually(t, id, true)
 	kicked := make(chan struct{}, 16)
 	first.SetDisconnectErrHandler(func(*nats.Conn, error) { kicked <- struct{}{} })
-	b.srv.Agent(t, id, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	b.srv.Agent(t, id, nats.MaxReconnects(-1), nats.ReconnectWait(comesBackAfter))
 	receive(t, kicked)
 	receive(t, kicked) // both come back again and again
 	contested := func() int {

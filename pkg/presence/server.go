@@ -16,6 +16,9 @@ import (
 
 // Subjects of nats-server's system account.
 const (
+	// Both kinds of events are taken with one subscription: from two, they would come in any order, and a connection whose
+	// end is seen before its beginning would be taken for one that stands.
+	eventSubjects     = "$SYS.ACCOUNT." + bus.AccountAgents + ".*"
 	connectSubject    = "$SYS.ACCOUNT." + bus.AccountAgents + ".CONNECT"
 	disconnectSubject = "$SYS.ACCOUNT." + bus.AccountAgents + ".DISCONNECT"
 	listSubject       = "$SYS.REQ.SERVER.PING.CONNZ"
@@ -35,6 +38,8 @@ type connection struct {
 	CID      uint64
 	Start    time.Time // identifies it; microseconds, as the database keeps them
 	Host     string
+
+	seen time.Time // when its connect event came; zero when it was found in a list
 }
 
 // connectEvent is the part of the server's connect and disconnect advisories that is used.

@@ -19,7 +19,10 @@ const (
 	// Two machines with one token take the connection from each other every few seconds; a single one that changes its
 	// network does it once.
 	contestWindow = 2 * time.Minute
-	maxReplaced   = 10_000
+	// A connection that is replaced sooner than any agent comes again was given up by its agent before it was admitted, as
+	// happens when a whole fleet returns: it never stood, and nobody took it from anybody.
+	stood       = 1500 * time.Millisecond
+	maxReplaced = 10_000
 )
 
 func newTracker() *tracker {
@@ -35,10 +38,14 @@ func (t *tracker) connected(c connection, now time.Time) (older []connection, co
 	if slices.ContainsFunc(have, func(o connection) bool { return same(o, c) }) {
 		return nil, false
 	}
+	c.seen = now
 	t.byID[c.AgentID] = append(have, c)
 	older = allButLatest(t.byID[c.AgentID])
 	if len(older) == 0 {
 		return nil, false
+	}
+	if !slices.ContainsFunc(older, func(o connection) bool { return now.Sub(o.seen) >= stood }) {
+		return older, false
 	}
 	last, before := t.replaced[c.AgentID]
 	if len(t.replaced) >= maxReplaced {

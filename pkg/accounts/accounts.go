@@ -13,6 +13,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 )
 
 // User is an account as administrators see it. Its JSON form is the contract's User, which is also what the audit log keeps.
@@ -91,6 +92,7 @@ type Deps struct {
 	Pool   *pgxpool.Pool
 	Audit  *audit.Log
 	Hasher *Hasher
+	Box    *seal.Box        // seals second factors and API keys; nil: they are stored in clear
 	Now    func() time.Time // nil: time.Now
 	Log    *zap.Logger      // nil: nothing is logged
 	Facts  Facts            // nil: nobody is told

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
@@ -49,7 +50,7 @@ func (s *Service) APIKey(ctx context.Context, key string) (*access.Principal, er
 	return p, nil
 }
 
-const selectKeys = `SELECT k.id, k.name, k.key, k.expiration, k.user_id, u.username, k.created_by, k.created_time, k.modified_by, k.modified_time
+const selectKeys = `SELECT k.id, k.name, '', k.expiration, k.user_id, u.username, k.created_by, k.created_time, k.modified_by, k.modified_time
 	FROM api_keys k JOIN users u ON u.id = k.user_id `
 
 func scanKey(row pgx.CollectableRow) (APIKey, error) {
@@ -64,13 +65,27 @@ const hiddenKey = "********"
 // of accounts without any; the others are there without their text.
 func (s *Service) APIKeys(ctx context.Context) ([]APIKey, error) {
 	caller := access.From(ctx)
-	rows, err := s.Pool.Query(ctx, `SELECT k.id, k.name, CASE WHEN $1::bool OR u.id = $2 OR (NOT u.is_superuser AND (u.role_id IS NULL OR u.role_id = $3)) THEN k.key ELSE $4 END,
+	rows, err := s.Pool.Query(ctx, `SELECT k.id, k.name, CASE WHEN $1::bool OR u.id = $2 OR (NOT u.is_superuser AND (u.role_id IS NULL OR u.role_id = $3)) THEN k.key ELSE $4 END, k.key_hash,
 		k.expiration, k.user_id, u.username, k.created_by, k.created_time, k.modified_by, k.modified_time
 		FROM api_keys k JOIN users u ON u.id = k.user_id ORDER BY k.id`, caller.Super, caller.UserID, caller.RoleID, hiddenKey)
 	if err != nil {
 		return nil, fmt.Errorf("list API keys: %w", err)
 	}
-	keys, err := pgx.CollectRows(rows, scanKey)
+	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (APIKey, error) {
+		var (
+			k    APIKey
+			hash []byte
+		)
+		err := row.Scan(&k.ID, &k.Name, &k.Key, &hash, &k.Expiration, &k.UserID, &k.Username, &k.CreatedBy, &k.CreatedTime, &k.ModifiedBy, &k.ModifiedTime)
+		if err != nil {
+			return k, err
+		}
+		if k.Key, err = s.Box.Open(keyPlace(hash), k.Key); err != nil {
+			s.Log.Error("an API key cannot be shown", zap.Int32("api_key", k.ID), zap.Error(err)) // it goes on working
+			k.Key = hiddenKey
+		}
+		return k, nil
+	})
 	return keys, wrap("list API keys", err)
 }
 
@@ -104,7 +119,7 @@ func (s *Service) AddAPIKey(ctx context.Context, name string, user int32, expira
 			return missing("User", "create API key", err)
 		}
 		err := tx.QueryRow(ctx, `INSERT INTO api_keys (name, key, key_hash, expiration, user_id, created_by, modified_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id`, name, key, hash[:], expiration, user, access.From(ctx).Username).Scan(&k.ID)
+			VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id`, name, s.Box.Seal(keyPlace(hash[:]), key), hash[:], expiration, user, access.From(ctx).Username).Scan(&k.ID)
 		if err != nil {
 			return keyError("create API key", err)
 		}

@@ -43,7 +43,11 @@ func (s *Service) ConfirmCode(ctx context.Context, user int32, code, what string
 		if wrong >= totpTries {
 			return fault.Throttled(totpWithin / 2)
 		}
-		step, match, err := matchTOTP(*key, code, s.Now())
+		plain, err := s.Box.Open(totpPlace(user), *key)
+		if err != nil {
+			return fmt.Errorf("second factor: %w", err)
+		}
+		step, match, err := matchTOTP(plain, code, s.Now())
 		if err != nil {
 			return err
 		}

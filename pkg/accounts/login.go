@@ -149,7 +149,11 @@ func (s *Service) matchCode(who candidate, code string) (step int64, ok bool, er
 	if s.Demo { // a demo server takes any code (rest-1.md §1.12)
 		return 0, true, nil
 	}
-	return matchTOTP(*who.totp, code, s.Now())
+	key, err := s.Box.Open(totpPlace(who.id), *who.totp)
+	if err != nil {
+		return 0, false, fmt.Errorf("second factor: %w", err)
+	}
+	return matchTOTP(key, code, s.Now())
 }
 
 // verifyPassword finds the account and compares the password. Unknown names take as long as wrong passwords.

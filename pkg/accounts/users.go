@@ -279,7 +279,8 @@ func (s *Service) SetUpTOTP(ctx context.Context, p *access.Principal) (e Enrolme
 	if err != nil {
 		return e, false, err
 	}
-	tag, err := s.Pool.Exec(ctx, `UPDATE users SET totp_key = $2, totp_last_step = NULL WHERE id = $1 AND coalesce(totp_key, '') = ''`, p.UserID, key)
+	tag, err := s.Pool.Exec(ctx, `UPDATE users SET totp_key = $2, totp_last_step = NULL WHERE id = $1 AND coalesce(totp_key, '') = ''`, p.UserID,
+		s.Box.Seal(totpPlace(p.UserID), key))
 	if err != nil {
 		return e, false, fmt.Errorf("set up second factor: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 )
 
 // Core is the settings row. Its JSON form is the contract's CoreSettings; the audit log masks its credentials.
@@ -83,19 +84,32 @@ type Core struct {
 type Service struct {
 	pool  *pgxpool.Pool
 	audit *audit.Log
+	box   *seal.Box
 }
 
-// New returns a Service.
+// New returns a Service that stores its credentials in clear.
 func New(pool *pgxpool.Pool, log *audit.Log) *Service { return &Service{pool: pool, audit: log} }
+
+// NewSealed returns a Service that stores its credentials sealed.
+func NewSealed(pool *pgxpool.Pool, log *audit.Log, box *seal.Box) *Service {
+	return &Service{pool: pool, audit: log, box: box}
+}
 
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
 // Get returns the settings.
-func (s *Service) Get(ctx context.Context) (Core, error) { return read(ctx, s.pool, "") }
+func (s *Service) Get(ctx context.Context) (Core, error) {
+	c, err := readStored(ctx, s.pool, "")
+	if err == nil {
+		s.open(&c)
+	}
+	return c, err
+}
 
-func read(ctx context.Context, db querier, lock string) (Core, error) {
+// readStored returns the row as it is stored, credentials sealed.
+func readStored(ctx context.Context, db querier, lock string) (Core, error) {
 	rows, err := db.Query(ctx, `SELECT * FROM core_settings WHERE id = 1 `+lock)
 	if err != nil {
 		return Core{}, fmt.Errorf("read core settings: %w", err)
@@ -110,16 +124,18 @@ func read(ctx context.Context, db querier, lock string) (Core, error) {
 // Update changes the settings with the given function, checks the rules that span fields and stores them.
 func (s *Service) Update(ctx context.Context, change func(*Core)) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		before, err := read(ctx, tx, "FOR UPDATE")
+		stored, err := readStored(ctx, tx, "FOR UPDATE")
 		if err != nil {
 			return err
 		}
+		before := stored
+		s.open(&before)
 		c := before
 		change(&c)
 		if err := check(&c); err != nil {
 			return err
 		}
-		if err := write(ctx, tx, c, access.From(ctx).Username); err != nil {
+		if err := write(ctx, tx, s.sealed(c, before, stored), access.From(ctx).Username); err != nil {
 			return err
 		}
 		return s.audit.Change(ctx, tx, audit.Object{

@@ -30,6 +30,7 @@ type settings struct {
 	Database config.Database
 	Redis    config.Redis
 	NATS     config.NATS
+	Sealing  config.Sealing
 	HTTP     httpSettings
 	API      apiSettings
 	Login    loginSettings
@@ -151,6 +152,10 @@ func (s *settings) options() (app.Options, error) {
 		return app.Options{}, err
 	}
 	agents.Limits = s.Results.limits()
+	box, err := s.Sealing.Box()
+	if err != nil {
+		return app.Options{}, err
+	}
 	maxAudit := int(s.API.AuditMaxValue)
 	if maxAudit <= 0 {
 		maxAudit = audit.DefaultMaxValueBytes
@@ -166,7 +171,7 @@ func (s *settings) options() (app.Options, error) {
 		},
 		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Agents: agents,
 		Stream:        results.StreamLimits{MaxBytes: int64(s.Stream.MaxBytes), MaxAge: s.Stream.MaxAge},
-		SessionMaxAge: s.Login.SessionMaxAge,
+		SessionMaxAge: s.Login.SessionMaxAge, Box: box,
 		Throttles: accountsapi.Throttles{
 			CheckCredentials: rest.Throttle{Name: "checkcreds", PerMinute: s.Login.CheckPerMinute, PerDay: s.Login.CheckPerDay},
 			Login:            rest.Throttle{Name: "login", PerMinute: s.Login.LoginPerMinute, PerDay: s.Login.LoginPerDay},

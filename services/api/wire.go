@@ -35,6 +35,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
+	rt.Lifecycle.Go("sealing", built.Seal)
 	rt.Lifecycle.Go("agent tokens", built.Tokens.Run)
 	rt.Lifecycle.Go("result stream", built.Results.Run)
 	rt.Lifecycle.Add("port", newServer(cfg.HTTP, built.Router, rt.Log))

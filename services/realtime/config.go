@@ -15,6 +15,7 @@ type settings struct {
 	service.Base
 	Database config.Database
 	NATS     config.NATS
+	Sealing  config.Sealing
 	HTTP     httpSettings
 }
 

@@ -40,7 +40,11 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 		return err
 	}
 	log := audit.New(audit.DefaultMaxValueBytes)
-	people := accounts.New(accounts.Deps{Pool: db.Pool, Audit: log})
+	box, err := cfg.Sealing.Box()
+	if err != nil {
+		return err
+	}
+	people := accounts.New(accounts.Deps{Pool: db.Pool, Audit: log, Box: box})
 	g, err := gate.New(gate.Deps{
 		Sessions: people, Origins: cfg.HTTP.origins(), Proxies: proxies,
 		Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Recheck: cfg.HTTP.SessionCheck,

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 )
 
 // Database is the Postgres connection of a program.
@@ -58,6 +60,31 @@ type NATSAuth struct {
 type ResultStream struct {
 	MaxBytes Bytes         `conf:"results.store_bytes" default:"0B" help:"Largest size of the store of results; further ones are refused with 503, and agents keep them. 0: what nats-server may store at all (nats.server_max_store)."`
 	MaxAge   time.Duration `conf:"results.store_age" default:"168h" min:"1h" max:"168h" help:"Results that could not be applied for this long are dropped. The ids of applied results are known for eight days: what waits longer could be applied twice."`
+}
+
+// Sealing is the key of what the database keeps sealed: second factors, API keys, passwords of other services.
+type Sealing struct {
+	Key   Secret `conf:"secret.key" help:"Secret of the installation, at least 32 characters, the same for all services. Second factors, API keys and the passwords of the global settings are stored sealed with it; keep it apart from backups of the database, and do not lose it. Empty: they are stored in clear."`
+	Older Secret `conf:"secret.older_key" help:"The secret before the present one, while what was sealed with it is sealed anew: the api does that when it starts."`
+}
+
+// Box returns what seals and opens.
+func (s Sealing) Box() (*seal.Box, error) {
+	older := []string{}
+	if text := s.Older.Reveal(); text != "" {
+		older = append(older, text)
+	}
+	box, err := seal.New(s.Key.Reveal(), older...)
+	if err != nil {
+		return nil, fmt.Errorf("secret.key: %w", err)
+	}
+	return box, nil
+}
+
+// Validate checks the secrets.
+func (s *Sealing) Validate() error {
+	_, err := s.Box()
+	return err
 }
 
 // Log is the log of a program.

@@ -36,7 +36,7 @@ func (s *Suite) values(service string) map[string]string {
 		"nats.url": "nats://" + local(p.NATS), "nats.user": natsUser, "nats.password": s.secrets.NATSPassword,
 		"nats.sys_user": natsSysUser, "nats.sys_password": s.secrets.NATSSysPassword,
 		"nats.auth_user": natsAuthUser, "nats.auth_password": s.secrets.NATSAuthPassword, "nats.issuer_seed": s.secrets.NATSIssuerSeed,
-		"api.public_url": s.origin(), "web.origins": s.origin(), "mon.token": s.secrets.MonToken, "mon.realtime_url": "http://" + local(p.Realtime),
+		"api.public_url": s.origin(), "web.origins": s.origin(), "mon.token": s.secrets.MonToken, "secret.key": s.secrets.SecretKey, "mon.realtime_url": "http://" + local(p.Realtime),
 		"mon.nats_url": "http://" + local(p.NATSWebSocket), "api.schema": "true", "api.beta": "true",
 		"agents.dir": filepath.Join(s.bin, "agents"), "web.dir": s.opts.Web, "web.upstream_api": "http://" + local(p.API),
 		"web.upstream_realtime": "http://" + local(p.Realtime), "web.upstream_nats": "http://" + local(p.NATSWebSocket),

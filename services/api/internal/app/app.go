@@ -25,6 +25,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/pkg/serverscripts"
@@ -66,6 +67,7 @@ type Options struct {
 	OpenAIURL      string   // of the chat-completions call
 	Probes         Probes
 	Hash           accounts.HashCost
+	Box            *seal.Box     // seals stored secrets; nil: they are stored in clear
 	SessionMaxAge  time.Duration // absolute life of sessions; 0: the default of accounts
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
@@ -135,10 +137,10 @@ func (a *App) services(limits accounts.LimitStore) error {
 	if err != nil {
 		return err
 	}
-	a.core = settings.New(i.Pool, a.audit)
+	a.core = settings.NewSealed(i.Pool, a.audit, o.Box)
 	a.fields = customfields.NewService(i.Pool, a.audit)
 	a.Accounts = accounts.New(accounts.Deps{
-		Pool: i.Pool, Audit: a.audit, Hasher: hasher, Now: i.Now, Limits: limits, RootUser: o.RootUser, Demo: o.Demo,
+		Pool: i.Pool, Audit: a.audit, Hasher: hasher, Box: o.Box, Now: i.Now, Limits: limits, RootUser: o.RootUser, Demo: o.Demo,
 		Log: i.Log, Facts: facts{i.Bus}, SessionMaxAge: o.SessionMaxAge,
 		WebDomain: webDomain(o.WebOrigins), LocalLogonBlocked: func(ctx context.Context) (bool, error) {
 			core, err := a.core.Get(ctx)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/accounts"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 	"github.com/gueencode/gueenrmm/services/api/internal/accountsapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
@@ -65,11 +67,15 @@ func New(t testing.TB, options ...Option) *API {
 
 // Options are the settings of the api in tests: the contract's, with a cheap password hash.
 func Options() app.Options {
+	box, err := seal.New("the secret of an installation of tests")
+	if err != nil {
+		panic(err) // the secret is long enough
+	}
 	return app.Options{
 		WebOrigins: []string{WebOrigin}, PublicURL: "https://api.example.com", Description: true, Beta: true,
 		Hash:      accounts.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1, Concurrent: 8},
-		Throttles: accountsapi.DefaultThrottles(),
-		Product:   coreapi.Product{Version: "1.5.1", UIVersion: "0.0.203", WebTerminal: true, ServerScripts: true},
+		Throttles: accountsapi.DefaultThrottles(), Box: box,
+		Product: coreapi.Product{Version: "1.5.1", UIVersion: "0.0.203", WebTerminal: true, ServerScripts: true},
 	}
 }
 
@@ -151,8 +157,9 @@ func (a *API) keyOf(user int32) *Client {
 	a.t.Helper()
 	ctx, name := a.system(), fmt.Sprintf("key-%d", a.count.Add(1))
 	require.NoError(a.t, a.App.Accounts.AddAPIKey(ctx, name, user, nil))
-	var key string
-	require.NoError(a.t, a.Pool.QueryRow(ctx, `SELECT key FROM api_keys WHERE name = $1`, name).Scan(&key))
+	keys, err := a.App.Accounts.APIKeys(ctx)
+	require.NoError(a.t, err)
+	key := keys[slices.IndexFunc(keys, func(k accounts.APIKey) bool { return k.Name == name })].Key
 	return &Client{api: a, header: http.Header{"X-Api-Key": {key}}, UserID: user, Key: key}
 }
 

@@ -31,7 +31,7 @@ export const theme = createTheme({
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
-    Modal: { styles: { title: { fontWeight: 600, fontSize: '1rem' } }, defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 1 } } },
+    Modal: { styles: { title: { fontWeight: 600, fontSize: '1rem' } }, defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 1 }, closeButtonProps: { 'aria-label': 'Close' } } },
     NumberInput: { defaultProps: { clampBehavior: 'blur', allowDecimal: false, allowNegative: false } },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
   },

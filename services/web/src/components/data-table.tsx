@@ -5,8 +5,8 @@ export interface Column<T> {
   /** Heading; on a narrow screen the label in front of the value. */
   head: string;
   cell: (row: T) => ReactNode;
-  /** `lead` names the row, `tools` acts on it, `number` is aligned at its end, `tight` does not wrap. */
-  kind?: 'lead' | 'tools' | 'number' | 'tight';
+  /** `lead` names the row, `tools` acts on it, `number` is aligned at its end, `tight` does not wrap, `wide` takes what is left and is cut off. */
+  kind?: 'lead' | 'tools' | 'number' | 'tight' | 'wide';
 }
 
 interface DataTableProps<T> {

@@ -15,7 +15,8 @@ export function FilterInput({ label, placeholder, value, onChange }: FilterInput
     <TextInput
       size="xs"
       data-search
-      style={{ flex: '0 1 280px' }}
+      w="100%"
+      maw={280}
       aria-label={label}
       placeholder={placeholder ?? label}
       leftSection={<IconSearch size={14} />}

@@ -45,6 +45,19 @@ export function dateTimeParts(date: Date): [string, string] {
   return [date.toLocaleDateString(undefined, { dateStyle: 'medium' }), date.toLocaleTimeString(undefined, { timeStyle: 'medium' })];
 }
 
+/** A moment to the minute. */
+export function dayTime(date: Date): string {
+  return date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** How far away a moment is, in words: `in 3 d`, `in 20 min`, `12 d ago`. */
+export function distance(date: Date, now: Date): string {
+  const ahead = date.getTime() - now.getTime();
+  if (ahead <= 0) return longAge(date, now);
+  const words = shortAge(now, date);
+  return words === 'now' ? 'in less than a minute' : `in ${words}`;
+}
+
 export function parseDate(text: string | null | undefined): Date | null {
   if (!text) return null;
   const date = new Date(text);

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ApiError } from '@/api/errors';
 import { ErrorState, RowsSkeleton } from './states';
 
@@ -8,12 +8,16 @@ interface LoadedProps<T> {
   /** What is loaded, in the plural or with its article: `Users`, `The role`. */
   what: string;
   rows?: number;
+  /** Waits for what is read now instead of beginning with what was read before: a form keeps what it began with. */
+  fresh?: boolean;
   children: (data: T) => ReactNode;
 }
 
 /** What depends on a read: its placeholder, its failure with another try, and at last the thing itself. */
-export function Loaded<T>({ query, what, rows = 4, children }: LoadedProps<T>) {
-  if (query.data !== undefined) return children(query.data);
+export function Loaded<T>({ query, what, rows = 4, fresh = false, children }: LoadedProps<T>) {
+  const [waits, setWaits] = useState(fresh);
+  if (waits && !query.isFetching) setWaits(false);
+  if (query.data !== undefined && !waits) return children(query.data);
   if (query.isError) {
     const { error } = query;
     const status = error instanceof ApiError ? error.status : null;

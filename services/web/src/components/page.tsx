@@ -5,6 +5,8 @@ import classes from './page.module.css';
 
 interface PageProps {
   title: string;
+  /** The way back up, above the title: links to what this is a part of. */
+  trail?: ReactNode;
   lead?: ReactNode;
   actions?: ReactNode;
   narrow?: boolean;
@@ -12,13 +14,18 @@ interface PageProps {
 }
 
 /** A scrolling page with its heading. The heading takes focus on arrival, so that a screen reader starts at the new page. */
-export function Page({ title, lead, actions, narrow = false, children }: PageProps) {
+export function Page({ title, trail, lead, actions, narrow = false, children }: PageProps) {
   useDocumentTitle(`${title} · Gueen RMM`);
   return (
     <div className={classes.page}>
       <div className={`${classes.inner ?? ''} ${narrow ? (classes.narrow ?? '') : ''}`}>
         <header className={classes.header}>
           <div className={classes.titles}>
+            {trail ? (
+              <nav className={classes.trail} aria-label="Where this is">
+                {trail}
+              </nav>
+            ) : null}
             <PageTitle>{title}</PageTitle>
             {lead ? <p>{lead}</p> : null}
           </div>

@@ -1,13 +1,19 @@
-import { dateTimeParts, parseDate } from './format';
+import { dateTime, dayTime, parseDate } from './format';
+
+interface WhenProps {
+  at: string | null | undefined;
+  none?: string;
+  /** Without seconds, for what is no log. */
+  brief?: boolean;
+}
 
 /** A moment in the browser's words; nothing where there is none. */
-export function When({ at, none = '–' }: { at: string | null | undefined; none?: string }) {
+export function When({ at, none = '–', brief = false }: WhenProps) {
   const date = parseDate(at);
   if (!date) return <span className="muted">{none}</span>;
-  const [day, time] = dateTimeParts(date);
   return (
-    <time dateTime={date.toISOString()}>
-      <span style={{ whiteSpace: 'nowrap' }}>{day}</span> <span style={{ whiteSpace: 'nowrap' }}>{time}</span>
+    <time dateTime={date.toISOString()} title={brief ? dateTime(date) : undefined}>
+      {brief ? dayTime(date) : dateTime(date)}
     </time>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Stack, TextInput, Tooltip } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
@@ -14,6 +14,7 @@ import { LinkButton } from '@/components/link-button';
 import { Loaded } from '@/components/loaded';
 import { Page, Panel } from '@/components/page';
 import { useCan } from '@/modules/account-rights';
+import { Trouble } from '@/modules/clients/client-list';
 import { emptyPlace, PlaceForm } from '@/modules/clients/place-form';
 import { RemovePlace, type Place } from '@/modules/clients/remove-place';
 import { useRemovePlace } from '@/modules/clients/use-remove-place';
@@ -41,7 +42,7 @@ export function NewClientPage() {
   const fields = useFields('client');
   const [site, setSite] = useState('');
   return (
-    <Page title="New client" narrow>
+    <Page title="New client" trail={<ClientsLink />} narrow>
       {fields ? (
         <PlaceForm
           what="this client"
@@ -83,15 +84,19 @@ export function ClientPage() {
   const tree = useQuery(treeQuery(api)).data;
   const fields = useFields('client');
   const done = () => void navigate({ to: '/clients' });
-  const [removing, setRemoving] = useState<Place | null>(null);
-  const remove = useRemovePlace(() => {
-    if (removing?.kind === 'client') done();
-    setRemoving(null);
-  });
+  const { remove: asked } = clientRoute.useSearch();
+  const ask = (what: 'client' | number | undefined) => void navigate({ to: '.', search: { remove: what } });
   const agents = client.data?.sites.reduce((sum, site) => sum + site.agent_count, 0) ?? 0;
+  const removing = client.data ? removalOf(client.data, agents, asked) : undefined;
+  const remove = useRemovePlace(() => {
+    // What was typed about a client that is gone cannot be saved any more.
+    if (removing?.kind === 'client') void navigate({ to: '/clients', ignoreBlocker: true });
+    else ask(undefined);
+  });
   return (
     <Page
       title={client.data?.name ?? 'Client'}
+      trail={<ClientsLink />}
       narrow
       lead={
         client.data ? (
@@ -102,13 +107,13 @@ export function ClientPage() {
       }
       actions={
         client.data && can('can_manage_clients') ? (
-          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => setRemoving({ kind: 'client', id, name: client.data.name, agents })}>
+          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => ask('client')}>
             Delete client
           </Button>
         ) : undefined
       }
     >
-      <Loaded query={client} what="The client">
+      <Loaded query={client} what="The client" fresh>
         {(loaded) => (
           <Stack gap="lg">
             {fields ? (
@@ -125,17 +130,31 @@ export function ClientPage() {
                 onDone={done}
               />
             ) : null}
-            <Sites client={loaded} onRemove={setRemoving} />
+            <Sites client={loaded} onRemove={ask} />
           </Stack>
         )}
       </Loaded>
-      {removing && tree ? <RemovePlace place={removing} tree={tree} onRemove={(moveTo) => remove(removing, moveTo)} onClose={() => setRemoving(null)} /> : null}
+      {removing && tree && can(removing.kind === 'client' ? 'can_manage_clients' : 'can_manage_sites') ? (
+        <RemovePlace place={removing} tree={tree} onRemove={(moveTo) => remove(removing, moveTo)} onClose={() => ask(undefined)} />
+      ) : null}
     </Page>
   );
 }
 
-function Sites({ client, onRemove }: { client: Client; onRemove: (place: Place) => void }) {
+function ClientsLink() {
+  return <Link to="/clients">Clients and sites</Link>;
+}
+
+/** What the address asks to delete; nothing for a site that is not there, or is the last one. */
+function removalOf(client: Client, agents: number, asked: 'client' | number | undefined): Place | undefined {
+  if (asked === 'client') return { kind: 'client', id: client.id, name: client.name, agents, sites: client.sites.length };
+  const site = client.sites.length > 1 ? client.sites.find((each) => each.id === asked) : undefined;
+  return site && { kind: 'site', id: site.id, name: site.name, agents: site.agent_count };
+}
+
+function Sites({ client, onRemove }: { client: Client; onRemove: (site: number) => void }) {
   const manage = useCan()('can_manage_sites');
+  const counts = useQuery(treeQuery(useApi())).data?.clients.find((each) => each.id === client.id)?.sites ?? [];
   const clientId = String(client.id);
   return (
     <Panel
@@ -165,21 +184,35 @@ function Sites({ client, onRemove }: { client: Client; onRemove: (place: Place) 
           },
           {
             head: 'Agents',
-            cell: (site) => (
-              <Link to="/agents" search={{ site: site.id }}>
-                {plural(site.agent_count, 'agent')}
-              </Link>
-            ),
+            kind: 'tight',
+            cell: (site) =>
+              site.agent_count === 0 ? (
+                <span className="muted">none</span>
+              ) : (
+                <Link to="/agents" search={{ site: site.id }}>
+                  {plural(site.agent_count, 'agent')}
+                </Link>
+              ),
           },
-          { head: 'Inherited policies', cell: (site) => (site.block_policy_inheritance ? 'Blocked' : 'Apply') },
+          {
+            head: 'State',
+            kind: 'tight',
+            cell: (site) => {
+              const counted = counts.find((each) => each.id === site.id);
+              return counted ? <Trouble of={counted} /> : null;
+            },
+          },
+          { head: 'Inherited policies', kind: 'tight', cell: (site) => (site.block_policy_inheritance ? 'Blocked' : 'Apply') },
           {
             head: 'Actions',
             kind: 'tools',
             cell: (site) =>
               manage && client.sites.length > 1 ? (
-                <Button size="compact-sm" variant="subtle" color="gray" aria-label={`Delete ${site.name}`} onClick={() => onRemove({ kind: 'site', id: site.id, name: site.name, agents: site.agent_count })}>
-                  Delete
-                </Button>
+                <Tooltip label="Delete site">
+                  <ActionIcon variant="subtle" color="gray" aria-label={`Delete ${site.name}`} onClick={() => onRemove(site.id)}>
+                    <IconTrash size={16} />
+                  </ActionIcon>
+                </Tooltip>
               ) : null,
           },
         ]}
@@ -202,7 +235,18 @@ export function NewSitePage() {
   const owner = useQuery(treeQuery(api)).data?.clients.find((client) => client.id === id);
   const fields = useFields('site');
   return (
-    <Page title="New site" lead={owner ? `Of ${owner.name}` : undefined} narrow>
+    <Page
+      title="New site"
+      trail={
+        <>
+          <ClientsLink />
+          <Link to="/clients/$clientId" params={{ clientId }}>
+            {owner?.name ?? 'Client'}
+          </Link>
+        </>
+      }
+      narrow
+    >
       {fields ? (
         <PlaceForm
           what="this site"
@@ -229,41 +273,40 @@ export function SitePage() {
   const site = useQuery(siteQuery(api, id));
   const tree = useQuery(treeQuery(api)).data;
   const fields = useFields('site');
-  const [removing, setRemoving] = useState(false);
+  const { remove: asked } = siteRoute.useSearch();
+  const ask = (what: 'site' | undefined) => void navigate({ to: '.', search: { remove: what } });
   const done = () => void navigate({ to: '/clients/$clientId', params: { clientId } });
-  const remove = useRemovePlace(done);
+  const remove = useRemovePlace(() => void navigate({ to: '/clients/$clientId', params: { clientId }, ignoreBlocker: true }));
   const counted = tree?.clients.flatMap((client) => client.sites).find((each) => each.id === id);
   const only = tree?.clients.find((client) => client.sites.some((each) => each.id === id))?.sites.length === 1;
   return (
     <Page
       title={site.data?.name ?? 'Site'}
+      trail={
+        <>
+          <ClientsLink />
+          <Link to="/clients/$clientId" params={{ clientId: String(site.data?.client ?? clientId) }}>
+            {site.data?.client_name ?? 'Client'}
+          </Link>
+        </>
+      }
       narrow
       lead={
-        site.data ? (
-          <>
-            <Link to="/clients/$clientId" params={{ clientId: String(site.data.client) }}>
-              {site.data.client_name}
-            </Link>
-            {counted ? (
-              <>
-                {' · '}
-                <Link to="/agents" search={{ site: id }}>
-                  {plural(counted.agents, 'agent')}
-                </Link>
-              </>
-            ) : null}
-          </>
+        counted ? (
+          <Link to="/agents" search={{ site: id }}>
+            {plural(counted.agents, 'agent')}
+          </Link>
         ) : undefined
       }
       actions={
         site.data && manage && !only ? (
-          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => setRemoving(true)}>
+          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => ask('site')}>
             Delete site
           </Button>
         ) : undefined
       }
     >
-      <Loaded query={site} what="The site">
+      <Loaded query={site} what="The site" fresh>
         {(loaded) =>
           fields ? (
             <PlaceForm
@@ -281,12 +324,12 @@ export function SitePage() {
           ) : null
         }
       </Loaded>
-      {removing && tree && site.data ? (
+      {asked === 'site' && manage && !only && tree && site.data ? (
         <RemovePlace
           place={{ kind: 'site', id, name: site.data.name, agents: counted?.agents ?? 0 }}
           tree={tree}
           onRemove={(moveTo) => remove({ kind: 'site', id, name: site.data.name, agents: counted?.agents ?? 0 }, moveTo)}
-          onClose={() => setRemoving(false)}
+          onClose={() => ask(undefined)}
         />
       ) : null}
     </Page>

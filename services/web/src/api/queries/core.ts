@@ -3,6 +3,7 @@ import type {
   CoreSettings, CustomField, CustomFieldInput, FieldModel, KeyStoreEntry, Schedule, ScheduleInput, UrlAction, UrlActionInput, UrlActionTest, UrlActionTested,
 } from '../admin-types'; // prettier-ignore
 import type { ApiClient } from '../client';
+import { byName } from '../order';
 
 export const settingsKey = ['core-settings'] as const;
 
@@ -44,7 +45,7 @@ export function modelFieldsQuery(api: ApiClient, model: FieldModel) {
 }
 
 function sortFields(fields: CustomField[]): CustomField[] {
-  return fields.sort((a, b) => a.order - b.order || a.name.localeCompare(b.name));
+  return fields.sort((a, b) => a.order - b.order || byName(a, b));
 }
 
 export const fieldCalls = {
@@ -60,7 +61,7 @@ export function keyStoreQuery(api: ApiClient) {
     queryKey: keyStoreKey,
     queryFn: async ({ signal }) => {
       const entries = await api.get<KeyStoreEntry[]>('/core/keystore/', { signal });
-      return entries.sort((a, b) => a.name.localeCompare(b.name));
+      return entries.sort(byName);
     },
   });
 }
@@ -78,7 +79,7 @@ export function urlActionsQuery(api: ApiClient) {
     queryKey: urlActionsKey,
     queryFn: async ({ signal }) => {
       const actions = await api.get<UrlAction[]>('/core/urlaction/', { signal });
-      return actions.sort((a, b) => a.name.localeCompare(b.name));
+      return actions.sort(byName);
     },
   });
 }
@@ -100,7 +101,7 @@ export function schedulesQuery(api: ApiClient) {
     queryKey: schedulesKey,
     queryFn: async ({ signal }) => {
       const schedules = await api.get<Schedule[]>('/core/schedules/', { signal });
-      return schedules.sort((a, b) => a.name.localeCompare(b.name));
+      return schedules.sort(byName);
     },
   });
 }

@@ -1,88 +1,119 @@
-import { ActionIcon, Stack, Tooltip } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconCircleX, IconClockExclamation, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import type { Tree, TreeClient, TreeSite } from '@/api/types';
-import { plural } from '@/components/format';
-import { LinkButton } from '@/components/link-button';
-import { Panel } from '@/components/page';
+import type { TreeClient, TreeSite } from '@/api/types';
+import { Badge } from '@/components/badge';
+import { DataTable, Sub } from '@/components/data-table';
+import { count, plural } from '@/components/format';
 import { useCan } from '../account-rights';
 import classes from './clients.module.css';
-import { RemovePlace, type Place } from './remove-place';
-import { useRemovePlace } from './use-remove-place';
 
-/** Clients with their sites: the way to each one's own page, to its agents, and out. */
-export function ClientList({ tree, shown }: { tree: Tree; shown: TreeClient[] }) {
-  const [removing, setRemoving] = useState<Place | null>(null);
-  const remove = useRemovePlace(() => setRemoving(null));
+/** How many sites of a client are named in its row. */
+const namedSites = 3;
+
+interface ClientListProps {
+  shown: TreeClient[];
+  /** The words that were searched for: sites that match are named before others. */
+  wanted: string;
+  onRemove: (client: TreeClient) => void;
+}
+
+/** Clients, a row each: the way to each one's own page, to its sites and to its agents. */
+export function ClientList({ shown, wanted, onRemove }: ClientListProps) {
+  const can = useCan();
   return (
-    <Stack>
-      {shown.map((client) => (
-        <ClientPanel key={client.id} client={client} onRemove={setRemoving} />
+    <DataTable
+      label="Clients"
+      rows={shown}
+      rowKey={(client) => client.id}
+      columns={[
+        {
+          head: 'Client',
+          kind: 'lead',
+          cell: (client) => (
+            <>
+              <Link to="/clients/$clientId" params={{ clientId: String(client.id) }}>
+                {client.name}
+              </Link>
+              <Sub>
+                <SiteLinks client={client} wanted={wanted} />
+              </Sub>
+            </>
+          ),
+        },
+        {
+          head: 'Agents',
+          kind: 'tight',
+          cell: (client) =>
+            client.agents === 0 ? (
+              <span className="muted">none</span>
+            ) : (
+              <Link to="/agents" search={{ client: client.id }}>
+                {plural(client.agents, 'agent')}
+              </Link>
+            ),
+        },
+        { head: 'State', kind: 'tight', cell: (client) => <Trouble of={client} /> },
+        {
+          head: 'Actions',
+          kind: 'tools',
+          cell: (client) =>
+            can('can_manage_clients') ? (
+              <Tooltip label="Delete client">
+                <ActionIcon variant="subtle" color="gray" aria-label={`Delete ${client.name}`} onClick={() => onRemove(client)}>
+                  <IconTrash size={16} />
+                </ActionIcon>
+              </Tooltip>
+            ) : null,
+        },
+      ]}
+    />
+  );
+}
+
+function SiteLinks({ client, wanted }: { client: TreeClient; wanted: string }) {
+  const matching = wanted === '' ? [] : client.sites.filter((site) => site.name.toLowerCase().includes(wanted));
+  const named = [...matching, ...client.sites.filter((site) => !matching.includes(site))].slice(0, Math.max(namedSites, Math.min(matching.length, 2 * namedSites)));
+  const rest = client.sites.length - named.length;
+  return (
+    <span className={classes.sites}>
+      {named.map((site) => (
+        <Link key={site.id} to="/clients/$clientId/sites/$siteId" params={{ clientId: String(client.id), siteId: String(site.id) }} className={classes.site}>
+          {site.name}
+        </Link>
       ))}
-      {removing ? <RemovePlace place={removing} tree={tree} onRemove={(moveTo) => remove(removing, moveTo)} onClose={() => setRemoving(null)} /> : null}
-    </Stack>
-  );
-}
-
-function ClientPanel({ client, onRemove }: { client: TreeClient; onRemove: (place: Place) => void }) {
-  const can = useCan();
-  return (
-    <Panel
-      flush
-      label={client.name}
-      title={
-        <div className={classes.client}>
-          <Link to="/clients/$clientId" params={{ clientId: String(client.id) }} className={classes.name}>
-            {client.name}
-          </Link>
-          <Link to="/agents" search={{ client: client.id }} className={classes.count}>
-            {plural(client.agents, 'agent')}
-          </Link>
-          <span className="muted">{plural(client.sites.length, 'site')}</span>
-        </div>
-      }
-      actions={can('can_manage_clients') ? <Remove name={client.name} onClick={() => onRemove({ kind: 'client', id: client.id, name: client.name, agents: client.agents })} /> : undefined}
-    >
-      <ul className={classes.sites}>
-        {client.sites.map((site) => (
-          <SiteLine key={site.id} client={client} site={site} onRemove={onRemove} />
-        ))}
-      </ul>
-      {can('can_manage_sites') ? (
-        <div className={classes.foot}>
-          <LinkButton to="/clients/$clientId/sites/new" params={{ clientId: String(client.id) }} size="compact-sm" variant="subtle" leftSection={<IconPlus size={14} />}>
-            Add site
-          </LinkButton>
-        </div>
+      {rest > 0 ? (
+        <Link to="/clients/$clientId" params={{ clientId: String(client.id) }} className={classes.site} aria-label={`${plural(rest, 'more site')} of ${client.name}`}>
+          {`+${count(rest)}`}
+        </Link>
       ) : null}
-    </Panel>
+    </span>
   );
 }
 
-function SiteLine({ client, site, onRemove }: { client: TreeClient; site: TreeSite; onRemove: (place: Place) => void }) {
-  const can = useCan();
-  return (
-    <li className={classes.site}>
-      <Link to="/clients/$clientId/sites/$siteId" params={{ clientId: String(client.id), siteId: String(site.id) }}>
-        {site.name}
-      </Link>
-      <Link to="/agents" search={{ site: site.id }} className={classes.count}>
-        {plural(site.agents, 'agent')}
-      </Link>
-      {can('can_manage_sites') && client.sites.length > 1 ? (
-        <Remove name={site.name} onClick={() => onRemove({ kind: 'site', id: site.id, name: site.name, agents: site.agents })} />
-      ) : null}
-    </li>
-  );
-}
-
-export function Remove({ name, onClick }: { name: string; onClick: () => void }) {
-  return (
-    <Tooltip label="Delete">
-      <ActionIcon variant="subtle" color="gray" aria-label={`Delete ${name}`} onClick={onClick}>
-        <IconTrash size={16} />
-      </ActionIcon>
-    </Tooltip>
-  );
+/** What needs somebody's eyes, the worst first; nothing where all is well. */
+export function Trouble({ of }: { of: Pick<TreeSite, 'agents' | 'failing' | 'warning' | 'overdue'> }) {
+  if (of.agents === 0) return null;
+  if (of.failing > 0) {
+    return (
+      <Badge tone="bad" icon={<IconCircleX size={15} />}>
+        {count(of.failing)} failing
+      </Badge>
+    );
+  }
+  if (of.overdue > 0) {
+    return (
+      <Badge tone="warn" icon={<IconClockExclamation size={15} />}>
+        {count(of.overdue)} overdue
+      </Badge>
+    );
+  }
+  if (of.warning > 0) {
+    return (
+      <Badge tone="warn" icon={<IconAlertTriangle size={15} />}>
+        {count(of.warning)} with warnings
+      </Badge>
+    );
+  }
+  return <span className="muted">in order</span>;
 }

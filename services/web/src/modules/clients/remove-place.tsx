@@ -1,6 +1,6 @@
-import { Select, Text } from '@mantine/core';
+import { Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { Tree } from '@/api/types';
+import type { Tree, TreeClient } from '@/api/types';
 import { ConfirmTyped } from '@/components/confirm-typed';
 import { plural } from '@/components/format';
 
@@ -9,6 +9,12 @@ export interface Place {
   id: number;
   name: string;
   agents: number;
+  /** Of a client: how many sites go with it. */
+  sites?: number;
+}
+
+export function placeOf(client: TreeClient): Place {
+  return { kind: 'client', id: client.id, name: client.name, agents: client.agents, sites: client.sites.length };
 }
 
 interface RemovePlaceProps {
@@ -21,7 +27,38 @@ interface RemovePlaceProps {
 /** Deletes a client or a site; its agents need another site first. */
 export function RemovePlace({ place, tree, onRemove, onClose }: RemovePlaceProps) {
   const [target, setTarget] = useState<string | null>(null);
-  const others = tree.clients
+  const others = targetsOf(place, tree);
+  const confirm = async () => {
+    if (place.agents > 0 && target === null) throw new Error('Choose the site that takes over the agents.');
+    await onRemove(place.agents > 0 ? Number(target) : null);
+  };
+  const gone = [...(place.sites === undefined ? [] : [plural(place.sites, 'site')]), 'values of custom fields', 'install links'];
+  return (
+    <ConfirmTyped opened title={`Delete ${place.name}?`} word={place.name} action={`Delete ${place.kind}`} onConfirm={confirm} onClose={onClose}>
+      <Stack gap="sm">
+        <Text size="sm">
+          Its {gone.slice(0, -1).join(', ')} and {gone.at(-1)} are deleted with it{place.agents > 0 ? '; its agents go on elsewhere.' : '. No agents belong to it.'}
+        </Text>
+        {place.agents > 0 ? (
+          <Select
+            label={`Move its ${plural(place.agents, 'agent')} to`}
+            placeholder="Choose a site"
+            searchable
+            required
+            data={others}
+            value={target}
+            onChange={setTarget}
+            nothingFoundMessage="There is no other site"
+          />
+        ) : null}
+      </Stack>
+    </ConfirmTyped>
+  );
+}
+
+/** Where the agents can go: every site but the ones that are deleted, by client. */
+function targetsOf(place: Place, tree: Tree) {
+  return tree.clients
     .filter((client) => place.kind === 'site' || client.id !== place.id)
     .map((client) => ({
       group: client.name,
@@ -30,26 +67,4 @@ export function RemovePlace({ place, tree, onRemove, onClose }: RemovePlaceProps
         .map((site) => ({ value: String(site.id), label: site.name })),
     }))
     .filter((group) => group.items.length > 0);
-  const confirm = async () => {
-    if (place.agents > 0 && target === null) throw new Error('Choose the site that takes over the agents.');
-    await onRemove(place.agents > 0 ? Number(target) : null);
-  };
-  return (
-    <ConfirmTyped opened title={`Delete ${place.name}?`} word={place.name} action={`Delete ${place.kind}`} onConfirm={confirm} onClose={onClose}>
-      {place.agents > 0 ? (
-        <Select
-          label={`Move its ${plural(place.agents, 'agent')} to`}
-          placeholder="Choose a site"
-          searchable
-          required
-          data={others}
-          value={target}
-          onChange={setTarget}
-          nothingFoundMessage="There is no other site"
-        />
-      ) : (
-        <Text size="sm">No agents belong to it.</Text>
-      )}
-    </ConfirmTyped>
-  );
 }

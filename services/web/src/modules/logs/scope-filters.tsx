@@ -46,7 +46,7 @@ export function ScopeFilters({ scope, onChange }: ScopeFiltersProps) {
         value={scope.site === undefined ? null : String(scope.site)}
         onChange={(id) => onChange({ ...scope, site: id ? Number(id) : undefined })}
       />
-      <AgentPicker size="xs" value={scope.agent ?? null} onChange={(id) => onChange({ ...scope, agent: id ?? undefined })} />
+      <AgentPicker size="xs" placeholder="All" value={scope.agent ?? null} onChange={(id) => onChange({ ...scope, agent: id ?? undefined })} />
     </>
   );
 }

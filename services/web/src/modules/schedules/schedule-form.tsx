@@ -153,7 +153,7 @@ function Choices({ label, all, value, disabled, onChange }: ChoicesProps) {
         <Text size="sm" fw={500} id={heading}>
           {label}
         </Text>
-        <Button size="compact-xs" variant="subtle" disabled={disabled} aria-label={full ? `Take all ${label.toLowerCase()}` : `Choose all ${label.toLowerCase()}`} onClick={() => onChange(full ? [] : all.map(([each]) => each))}>
+        <Button size="compact-xs" variant="subtle" disabled={disabled} aria-label={`${full ? 'None' : 'All'} of ${label.toLowerCase()}`} onClick={() => onChange(full ? [] : all.map(([each]) => each))}>
           {full ? 'None' : 'All'}
         </Button>
       </Group>

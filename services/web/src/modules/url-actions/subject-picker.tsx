@@ -32,7 +32,15 @@ function PlacePicker({ kind, value, onChange }: SubjectPickerProps) {
   return <Select label={kind === 'client' ? 'Client' : 'Site'} searchable w={240} data={data} value={value} onChange={onChange} />;
 }
 
-export function AgentPicker({ value, onChange, label = 'Agent', size }: { value: string | null; onChange: (id: string | null) => void; label?: string; size?: string }) {
+interface AgentPickerProps {
+  value: string | null;
+  onChange: (id: string | null) => void;
+  label?: string;
+  size?: string;
+  placeholder?: string;
+}
+
+export function AgentPicker({ value, onChange, label = 'Agent', size, placeholder }: AgentPickerProps) {
   const [search, setSearch] = useState('');
   const [wanted] = useDebouncedValue(search, 250);
   const agents = useQuery({ ...agentSearchQuery(useApi(), wanted), placeholderData: keepPreviousData });
@@ -44,11 +52,12 @@ export function AgentPicker({ value, onChange, label = 'Agent', size }: { value:
     <Select
       label={label}
       size={size}
+      placeholder={placeholder}
       searchable
       clearable
       allowDeselect
       clearButtonProps={{ 'aria-label': 'No agent' }}
-      w={260}
+      w={size ? undefined : 260}
       maw="100%"
       data={data}
       filter={({ options }) => options}

@@ -113,7 +113,7 @@ function Action({ title, about, action, question, onRun }: ActionProps) {
     setBusy(false);
   };
   const button = (onClick: () => void) => (
-    <Button variant="default" loading={busy} aria-label={title} onClick={onClick}>
+    <Button variant="default" loading={busy} aria-label={`${action}: ${title}`} onClick={onClick}>
       {action}
     </Button>
   );

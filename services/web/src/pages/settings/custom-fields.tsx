@@ -5,7 +5,8 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { fieldModels, type CustomField } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { fieldCalls, fieldKeys, fieldsQuery } from '@/api/queries/core';
-import { DataTable } from '@/components/data-table';
+import { Copy } from '@/components/copy';
+import { DataTable, Sub } from '@/components/data-table';
 import { LinkButton } from '@/components/link-button';
 import { Loaded } from '@/components/loaded';
 import { Page, Panel } from '@/components/page';
@@ -62,6 +63,16 @@ export function CustomFieldsPage() {
   );
 }
 
+/** What scripts write for the field's value. */
+function placeholderOf(field: CustomField): string {
+  return `{{${field.model}.${field.name}}}`;
+}
+
+function shownIn(field: CustomField): string {
+  const places = [...(field.hide_in_ui ? [] : ['forms']), ...(field.hide_in_summary ? [] : ['summaries'])];
+  return places.length === 0 ? 'scripts only' : places.join(', ');
+}
+
 function FieldTable({ fields, manage }: { fields: CustomField[]; manage: boolean }) {
   const api = useApi();
   const client = useQueryClient();
@@ -75,24 +86,27 @@ function FieldTable({ fields, manage }: { fields: CustomField[]; manage: boolean
           head: 'Name',
           kind: 'lead',
           cell: (field) => (
-            <Link to="/settings/custom-fields/$fieldId" params={{ fieldId: String(field.id) }}>
-              {field.name}
-            </Link>
+            <>
+              <Link to="/settings/custom-fields/$fieldId" params={{ fieldId: String(field.id) }}>
+                {field.name}
+              </Link>
+              <Sub>
+                <span className="mono">{placeholderOf(field)}</span>
+              </Sub>
+            </>
           ),
         },
-        { head: 'Kind', cell: (field) => typeWords[field.type] },
+        { head: 'Kind', kind: 'tight', cell: (field) => typeWords[field.type] },
         { head: 'Default', cell: (field) => defaultWords(field) ?? <span className="muted">–</span> },
         { head: 'Required', cell: (field) => (field.required ? 'Yes' : 'No') },
-        {
-          head: 'Shown in',
-          cell: (field) => [field.hide_in_ui ? null : 'forms', field.hide_in_summary ? null : 'summaries'].filter(Boolean).join(' and ') || 'nothing',
-        },
-        { head: 'In scripts', cell: (field) => <span className="mono">{`{{${field.model}.${field.name}}}`}</span> },
+        { head: 'Shown in', cell: shownIn },
         {
           head: 'Actions',
           kind: 'tools',
-          cell: (field) =>
-            manage ? (
+          cell: (field) => (
+            <>
+              <Copy text={placeholderOf(field)} what={`placeholder of ${field.name}`} />
+              {manage ? (
               <RemoveButton
                 name={field.name}
                 action="Delete field"
@@ -101,7 +115,9 @@ function FieldTable({ fields, manage }: { fields: CustomField[]; manage: boolean
                 remove={() => fieldCalls.remove(api, field.id)}
                 onRemoved={() => client.invalidateQueries({ queryKey: fieldKeys.all })}
               />
-            ) : null,
+              ) : null}
+            </>
+          ),
         },
       ]}
     />
@@ -126,7 +142,7 @@ export function CustomFieldPage() {
   const field = fields.data?.find((each) => each.id === id);
   return (
     <Page title={field?.name ?? 'Custom field'} narrow>
-      <Loaded query={fields} what="The field">
+      <Loaded query={fields} what="The field" fresh>
         {() =>
           field ? (
             <FieldForm key={id} fieldId={id} initial={pick(field)} onDone={() => void navigate({ to: '/settings/custom-fields', search: { model: field.model } })} />

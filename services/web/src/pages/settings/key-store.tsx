@@ -67,8 +67,8 @@ export function KeyStorePage() {
                     ),
                   },
                   { head: 'Value', cell: (entry) => <span className="mono">{shown ? entry.value : hidden}</span> },
-                  { head: 'In scripts', cell: (entry) => <span className="mono">{`{{global.${entry.name}}}`}</span> },
-                  { head: 'Changed', cell: (entry) => <When at={entry.modified_time ?? entry.created_time} /> },
+                  { head: 'In scripts', kind: 'tight', cell: (entry) => <span className="mono">{`{{global.${entry.name}}}`}</span> },
+                  { head: 'Changed', kind: 'tight', cell: (entry) => <When brief at={entry.modified_time ?? entry.created_time} /> },
                   {
                     head: 'Actions',
                     kind: 'tools',
@@ -116,7 +116,7 @@ export function EntryPage() {
   const entry = entries.data?.find((each) => each.id === id);
   return (
     <Page title={entry?.name ?? 'Entry'} narrow>
-      <Loaded query={entries} what="The entry">
+      <Loaded query={entries} what="The entry" fresh>
         {(all) =>
           entry ? (
             <EntryForm key={id} entryId={id} initial={{ name: entry.name, value: entry.value }} taken={all.map((each) => each.name)} onDone={() => void navigate({ to: '/settings/key-store' })} />

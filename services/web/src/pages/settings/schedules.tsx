@@ -52,7 +52,7 @@ export function SchedulesPage() {
                     ),
                   },
                   { head: 'When', cell: (schedule) => describe(schedule) ?? <span className="muted">Never: something is not chosen</span> },
-                  { head: 'Changed', cell: (schedule) => <When at={schedule.modified_time ?? schedule.created_time} /> },
+                  { head: 'Changed', kind: 'tight', cell: (schedule) => <When brief at={schedule.modified_time ?? schedule.created_time} /> },
                   {
                     head: 'Actions',
                     kind: 'tools',
@@ -95,7 +95,7 @@ export function SchedulePage() {
   const schedule = schedules.data?.find((each) => each.id === id);
   return (
     <Page title={schedule?.name ?? 'Schedule'} narrow>
-      <Loaded query={schedules} what="The schedule">
+      <Loaded query={schedules} what="The schedule" fresh>
         {() =>
           schedule ? (
             <ScheduleForm key={id} scheduleId={id} initial={pick(schedule)} onDone={() => void navigate({ to: '/settings/schedules' })} />

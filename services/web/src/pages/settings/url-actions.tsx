@@ -77,8 +77,16 @@ export function UrlActionsPage() {
                       </>
                     ),
                   },
-                  ...(hooks ? [{ head: 'Method', cell: (action: UrlAction) => action.rest_method.toUpperCase() }] : []),
-                  { head: 'Address', cell: (action) => <span className="mono">{action.pattern}</span> },
+                  ...(hooks ? [{ head: 'Method', kind: 'tight' as const, cell: (action: UrlAction) => action.rest_method.toUpperCase() }] : []),
+                  {
+                    head: 'Address',
+                    kind: 'wide',
+                    cell: (action) => (
+                      <span className="mono" title={action.pattern}>
+                        {action.pattern}
+                      </span>
+                    ),
+                  },
                   {
                     head: 'Actions',
                     kind: 'tools',
@@ -122,7 +130,7 @@ export function UrlActionPage() {
   const action = actions.data?.find((each) => each.id === id);
   return (
     <Page title={action?.name ?? 'URL action'} narrow>
-      <Loaded query={actions} what="The action">
+      <Loaded query={actions} what="The action" fresh>
         {() =>
           action ? (
             <ActionForm key={id} actionId={id} initial={pick(action)} onDone={() => void navigate({ to: '/settings/url-actions', search: { kind: action.action_type } })} />

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -27,13 +26,18 @@ type Options struct {
 	Large  int      // agents in the database for the list rows
 	Bin    string   // directory of the programs
 	Output string   // directory of the results
-	Log    io.Writer
+	Site   string   // nginx site configuration that the row with TLS is measured through
+
+	Million int  // results of the row that kills every process
+	Install bool // nginx, when it is missing, with apt as root
+	Log     io.Writer
 }
 
 // Figure is one measured value.
 type Figure struct {
 	Value  float64
 	Detail string // what else a reader should know, such as the percentile
+	Unmet  string // another condition of the aim that this run does not meet; empty when all are
 }
 
 // Row is one line of the table.
@@ -42,7 +46,8 @@ type Row struct {
 	Work      string
 	Unit      string
 	Reference string // measured on a like machine
-	Aim       string
+	aim       aim
+	once      bool // one run says it all
 	measure   func(ctx context.Context, e *environment) (Figure, error)
 }
 
@@ -57,6 +62,10 @@ type Result struct {
 	Runs      []float64 `json:"runs"`
 	Detail    string    `json:"detail,omitempty"`
 	Problem   string    `json:"problem,omitempty"`
+	Verdict   string    `json:"verdict"`
+	Unmet     string    `json:"unmet,omitempty"` // why the aim is missed although the median reaches it
+	Shares    Shares    `json:"cores,omitempty"` // where the processors' time went in the last run
+	Seconds   float64   `json:"seconds"`         // that measuring took
 }
 
 // Report is the outcome.
@@ -74,11 +83,36 @@ type environment struct {
 	options Options
 	state   string // file with the fleet's identities
 
-	introduced bool // the database knows the fleet's inventory
+	introduced bool   // the database knows the fleet's inventory
+	proxy      *proxy // nginx, once a row has asked for it
+}
+
+// Help lists the rows by name.
+func Help() string {
+	var b strings.Builder
+	for _, r := range rows() {
+		fmt.Fprintf(&b, "  %-18s %s, aim %s\n", r.Name, r.Work, r.aim.text)
+	}
+	return b.String()
+}
+
+// ErrRow is wrapped when a row is asked for that does not exist.
+var ErrRow = errors.New("unknown row")
+
+func known(names []string) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(rows(), func(r Row) bool { return r.Name == name }) {
+			return fmt.Errorf("%w %q; the rows are:\n%s", ErrRow, name, Help())
+		}
+	}
+	return nil
 }
 
 // Run measures and writes bench.json and bench.md into the output directory.
 func Run(ctx context.Context, o Options) (*Report, error) {
+	if err := known(o.Only); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(o.Output, 0o750); err != nil {
 		return nil, fmt.Errorf("make the output directory: %w", err)
 	}
@@ -91,18 +125,23 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer func() {
+		if e.proxy != nil {
+			if err := e.proxy.stop(); err != nil {
+				say("%v", err)
+			}
+		}
 		if err := e.suite.Stop(context.WithoutCancel(ctx)); err != nil {
 			say("stop the suite: %v", err)
 		}
 	}()
-	report := &Report{Started: time.Now().UTC(), Machine: machine()}
+	report := &Report{Started: time.Now().UTC(), Machine: machine(ctx, e)}
 	for _, row := range rows() {
 		if len(o.Only) > 0 && !slices.Contains(o.Only, row.Name) {
 			continue
 		}
 		say("measuring: %s", row.Work)
 		result := measure(ctx, e, row)
-		say("  %s", result.line())
+		say("  %s, %s, took %.0f s", result.line(), result.Verdict, result.Seconds)
 		report.Results = append(report.Results, result)
 		if ctx.Err() != nil {
 			break
@@ -133,21 +172,32 @@ func start(ctx context.Context, o Options) (*environment, error) {
 }
 
 func measure(ctx context.Context, e *environment, row Row) Result {
-	r := Result{Name: row.Name, Work: row.Work, Unit: row.Unit, Reference: row.Reference, Aim: row.Aim}
-	for range e.options.Runs {
+	r := Result{Name: row.Name, Work: row.Work, Unit: row.Unit, Reference: row.Reference, Aim: row.aim.text}
+	began, unmet := time.Now(), 0
+	runs := e.options.Runs
+	if row.once {
+		runs = 1
+	}
+	for range runs {
+		before := e.usageNow()
 		f, err := row.measure(ctx, e)
 		if err != nil {
 			r.Problem = err.Error()
 			break
 		}
 		r.Runs = append(r.Runs, f.Value)
-		r.Detail = f.Detail
+		r.Detail, r.Shares = f.Detail, e.usageNow().since(before)
+		if f.Unmet != "" {
+			unmet, r.Unmet = unmet+1, f.Unmet
+		}
 	}
 	if len(r.Runs) > 0 {
 		sorted := slices.Clone(r.Runs)
 		slices.Sort(sorted)
 		r.Median = sorted[len(sorted)/2]
 	}
+	r.judge(row.aim, unmet)
+	r.Seconds = time.Since(began).Seconds()
 	return r
 }
 
@@ -173,18 +223,6 @@ func number(v float64) string {
 	}
 }
 
-func machine() string {
-	text := fmt.Sprintf("%s/%s, %d CPUs, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for _, l := range strings.Split(string(info), "\n") {
-			if name, ok := strings.CutPrefix(l, "model name"); ok {
-				return text + ", " + strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), ":"))
-			}
-		}
-	}
-	return text
-}
-
 func (rep *Report) write(dir string) error {
 	raw, err := json.MarshalIndent(rep, "", "  ")
 	if err != nil {
@@ -199,12 +237,22 @@ func (rep *Report) write(dir string) error {
 	return nil
 }
 
-// Markdown returns the table for docs/scale.md.
+// Markdown returns the table for docs/scale.md, and where the time went in the rows that miss their aim.
 func (rep *Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s\n\n| work | reference | aim | here |\n|---|---|---|---|\n", rep.Started.Format("2006-01-02"), rep.Machine)
+	fmt.Fprintf(&b, "%s, %s\n\n| work | reference | aim | here | |\n|---|---|---|---|---|\n", rep.Started.Format("2006-01-02"), rep.Machine)
+	marks := map[string]string{Hit: "✓", Missed: "✗", NotMeasured: "–"}
 	for _, r := range rep.Results {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Work, r.Reference, r.Aim, r.line())
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.Work, r.Reference, r.Aim, r.line(), marks[r.Verdict])
+	}
+	for _, r := range rep.Results {
+		if r.Verdict == Missed {
+			reason := ""
+			if r.Unmet != "" {
+				reason = ": " + r.Unmet
+			}
+			fmt.Fprintf(&b, "\n✗ %s%s. Cores: %s.\n", r.Name, reason, r.Shares)
+		}
 	}
 	return b.String()
 }

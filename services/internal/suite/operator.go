@@ -22,3 +22,6 @@ func (s *Suite) Metrics() map[string]string {
 
 // APIAddress returns the address of the api itself, past the web app's proxy, which costs as much as the api.
 func (s *Suite) APIAddress() string { return "http://" + local(s.opts.Ports.API) }
+
+// Ports returns the ports of the suite, for programs that stand before it as a proxy does.
+func (s *Suite) Ports() Ports { return s.opts.Ports }

@@ -50,7 +50,7 @@ func setup(t *testing.T) bundle {
 	log := audit.New(0)
 	return bundle{
 		pool: pool,
-		svc:  clients.New(clients.Deps{Pool: pool, Audit: log, Agents: mover{}, Roles: granter{}, Settings: settings.New(pool, log)}),
+		svc:  clients.New(clients.Deps{Pool: pool, Audit: log, Agents: mover{}, Roles: granter{}, Settings: settings.New(pool, log, nil)}),
 		ctx:  access.With(t.Context(), &access.Principal{Kind: access.Session, Username: "admin", Super: true, Scope: access.Everything()}),
 	}
 }

@@ -17,7 +17,7 @@ func TestCredentialsAreStoredSealed(t *testing.T) {
 	pool, ctx := dbtest.New(t), asAdmin(t)
 	box, err := seal.New("one secret of the installation!!")
 	require.NoError(t, err)
-	plain, sealed := settings.New(pool, audit.New(0)), settings.NewSealed(pool, audit.New(0), box)
+	plain, sealed := settings.New(pool, audit.New(0), nil), settings.New(pool, audit.New(0), box)
 	text := func(s string) *string { return &s }
 	require.NoError(t, plain.Update(ctx, func(c *settings.Core) { c.SMTPHostPassword, c.OpenAIToken = text("hunter2"), text("sk-1") }))
 

@@ -87,11 +87,9 @@ type Service struct {
 	box   *seal.Box
 }
 
-// New returns a Service that stores its credentials in clear.
-func New(pool *pgxpool.Pool, log *audit.Log) *Service { return &Service{pool: pool, audit: log} }
-
-// NewSealed returns a Service that stores its credentials sealed.
-func NewSealed(pool *pgxpool.Pool, log *audit.Log, box *seal.Box) *Service {
+// New returns a Service that stores its credentials sealed; without a box they are stored in clear, and those that were
+// sealed are read as they are.
+func New(pool *pgxpool.Pool, log *audit.Log, box *seal.Box) *Service {
 	return &Service{pool: pool, audit: log, box: box}
 }
 

@@ -28,7 +28,7 @@ func asAdmin(t *testing.T) context.Context {
 func TestUpdateStoresEveryField(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
-	s := settings.New(pool, audit.New(0))
+	s := settings.New(pool, audit.New(0), nil)
 	ctx := asAdmin(t)
 
 	var before settings.Core
@@ -75,7 +75,7 @@ func TestUpdateStoresEveryField(t *testing.T) {
 
 func TestUpdateRules(t *testing.T) {
 	t.Parallel()
-	s := settings.New(dbtest.New(t), audit.New(0))
+	s := settings.New(dbtest.New(t), audit.New(0), nil)
 	ctx := asAdmin(t)
 
 	err := s.Update(ctx, func(c *settings.Core) { c.DefaultShellLinux = "custom" })
@@ -90,7 +90,7 @@ func TestUpdateRules(t *testing.T) {
 func TestSetInitialRefusesUnknownZone(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
-	s := settings.New(pool, audit.New(0))
+	s := settings.New(pool, audit.New(0), nil)
 	ctx, cancel := context.WithTimeout(asAdmin(t), time.Minute)
 	defer cancel()
 

@@ -73,7 +73,7 @@ func routes(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bus.Co
 	if err != nil {
 		return nil, err
 	}
-	global := core.New(pool, log)
+	global := core.New(pool, log, nil) // only the shells are read
 	record := func(ctx context.Context, e audit.Entry) error { return log.Record(ctx, pool, e) }
 	shared := console.Deps{
 		Gate: g, Agents: fleet, Commander: commander, Logger: rt.Log, Shells: shells(global), Audit: record,

@@ -14,6 +14,7 @@ type settings struct {
 	Redis    config.Redis
 	NATS     config.NATS
 	System   config.NATSSystem
+	Sealing  config.Sealing
 	Worker   workerSettings
 	Agents   agentSettings
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
@@ -21,9 +22,9 @@ import (
 )
 
 // domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
-func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commander, cfg *settings, rt *service.Runtime) []queue.Handler {
+func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commander, cfg *settings, box *seal.Box, rt *service.Runtime) []queue.Handler {
 	log := audit.New(audit.DefaultMaxValueBytes)
-	coreSettings := core.New(pool, log)
+	coreSettings := core.New(pool, log, box)
 	act := actions.New(actions.Deps{
 		Pool: pool, Commander: commander, Audit: log, Log: rt.Log, Settings: coreSettings,
 		Agents:  agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log}),

@@ -56,7 +56,11 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	domain := domainHandlers(db.Pool, conn, commander, cfg, rt)
+	box, err := cfg.Sealing.Box()
+	if err != nil {
+		return err
+	}
+	domain := domainHandlers(db.Pool, conn, commander, cfg, box, rt)
 	return addQueue(cfg.Worker, rt, db.Pool, redis, append(periodicWork.Handlers(), domain...))
 }
 

@@ -63,7 +63,7 @@ func setup(t *testing.T) *bundle {
 	log := audit.New(0)
 	b.agents = agents.New(agents.Deps{Pool: b.pool, Audit: log, Facts: conn, Log: zap.NewNop()})
 	b.actions = actions.New(actions.Deps{
-		Pool: b.pool, Agents: b.agents, Commander: commander, Scripts: scripts.NewService(b.pool, log), Settings: settings.New(b.pool, log),
+		Pool: b.pool, Agents: b.agents, Commander: commander, Scripts: scripts.NewService(b.pool, log), Settings: settings.New(b.pool, log, nil),
 		Fields: customfields.NewService(b.pool, log), ServerScripts: serverscripts.New(t.TempDir()), Audit: log, Log: zap.NewNop(),
 		Options: actions.Options{DenoDefaultPermissions: "--allow-all", ServerScripts: true, LatestAgent: "2.11.0"},
 	})

@@ -137,7 +137,7 @@ func (a *App) services(limits accounts.LimitStore) error {
 	if err != nil {
 		return err
 	}
-	a.core = settings.NewSealed(i.Pool, a.audit, o.Box)
+	a.core = settings.New(i.Pool, a.audit, o.Box)
 	a.fields = customfields.NewService(i.Pool, a.audit)
 	a.Accounts = accounts.New(accounts.Deps{
 		Pool: i.Pool, Audit: a.audit, Hasher: hasher, Box: o.Box, Now: i.Now, Limits: limits, RootUser: o.RootUser, Demo: o.Demo,

@@ -33,6 +33,10 @@ func loadSecrets(dir string) (*secrets, error) {
 		if err := json.Unmarshal(text, s); err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
+		if s.SecretKey == "" { // a suite from before secrets were sealed
+			s.SecretKey = newSecretKey()
+			return s, writeJSON(path, s)
+		}
 		return s, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -49,10 +53,12 @@ func loadSecrets(dir string) (*secrets, error) {
 	s := &secrets{
 		AdminPassword: rand.Text(), PostgresPassword: rand.Text(), RedisPassword: rand.Text(), NATSPassword: rand.Text(),
 		NATSSysPassword: rand.Text(), NATSAuthPassword: rand.Text(), NATSIssuerSeed: string(seed), MonToken: rand.Text(),
-		SecretKey: rand.Text() + rand.Text() + rand.Text(),
+		SecretKey: newSecretKey(),
 	}
 	return s, writeJSON(path, s)
 }
+
+func newSecretKey() string { return rand.Text() + rand.Text() + rand.Text() }
 
 // writeJSON replaces a file that only its owner may read.
 func writeJSON(path string, v any) error {

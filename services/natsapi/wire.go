@@ -39,8 +39,13 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err := addResults(cfg, rt, db.Pool, services); err != nil {
 		return err
 	}
+	// A connection of their own: a storm of inventory that fills it does not hold up results and presence.
+	checkins, err := backbone.BusAs(rt, cfg.NATS, "nats_checkins", cfg.NATS.User, cfg.NATS.Password)
+	if err != nil {
+		return err
+	}
 	ingest, err := heartbeats.New(heartbeats.Deps{
-		Conn: services, Pool: db.Pool, Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Interval: cfg.Ingest.Interval,
+		Conn: checkins, Pool: db.Pool, Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now, Interval: cfg.Ingest.Interval,
 	})
 	if err != nil {
 		return err

@@ -248,7 +248,7 @@ test('an added machine is announced where its command was shown', async () => {
     }), // prettier-ignore
   });
   expect(arrived.status).toBe(200);
-  await page.getByRole('link', { name: 'Open newcomer' }).waitFor({ timeout: 10_000 });
+  await page.getByRole('link', { name: 'Open newcomer' }).waitFor({ timeout: 45_000 });
 });
 
 async function place(): Promise<{ client: number; site: number }> {
@@ -279,7 +279,7 @@ test('the list follows a change that another made, without being read again', as
   lists.length = 0;
   const answer = await call('PUT', `/agents/${agent}/`, { description: 'Renamed elsewhere' });
   expect(answer.status).toBe(200);
-  await page.getByRole('row').filter({ hasText: host }).getByText('Renamed elsewhere').waitFor({ timeout: 10_000 });
+  await page.getByRole('row').filter({ hasText: host }).getByText('Renamed elsewhere').waitFor({ timeout: 45_000 });
   expect(lists).toEqual([]);
 });
 
@@ -391,7 +391,7 @@ test('a session that ends elsewhere asks to sign in and comes back to the same p
   await page.goto(`${app}/agents/${agent}/history?kind=script_run`);
   await page.getByRole('heading', { level: 1, name: host }).waitFor();
   expect((await call('POST', '/logoutall/')).status).toBe(204);
-  await page.getByText('Your session has ended.').waitFor({ timeout: 15_000 });
+  await page.getByText('Your session has ended.').waitFor({ timeout: 45_000 });
   await credentials();
   await enterCode(authenticator.next());
   await page.waitForURL(`${app}/agents/${agent}/history?kind=script_run`);

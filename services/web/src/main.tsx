@@ -45,7 +45,8 @@ async function start(): Promise<void> {
     queries.clear();
     const { pathname, href } = router.state.location;
     if (pathname === '/login' || pathname === '/setup') return;
-    void router.navigate({ to: '/login', search: { next: href, reason: 'expired' }, replace: true });
+    // Nothing can be saved any more, so that no question about unsaved changes may hold this up.
+    void router.navigate({ to: '/login', search: { next: href, reason: 'expired' }, replace: true, ignoreBlocker: true });
   });
 
   createRoot(root).render(

@@ -7,13 +7,17 @@ interface CopyProps {
   /** What is copied, for the label: `Copy command`. */
   what: string;
   wide?: boolean;
+  onCopied?: () => void;
 }
 
-export function Copy({ text, what, wide = false }: CopyProps) {
+export function Copy({ text, what, wide = false, onCopied }: CopyProps) {
   const clipboard = useClipboard({ timeout: 1500 });
   const label = clipboard.copied ? 'Copied' : `Copy ${what}`;
   const icon = clipboard.copied ? <IconCheck size={16} /> : <IconCopy size={16} />;
-  const copy = () => clipboard.copy(text);
+  const copy = () => {
+    clipboard.copy(text);
+    onCopied?.();
+  };
   if (wide) {
     return (
       <Button onClick={copy} leftSection={icon} miw={150}>

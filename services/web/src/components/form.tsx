@@ -1,6 +1,8 @@
-import { Alert, Button, Group, Stack } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { messageOf } from '@/api/errors';
+import classes from './form.module.css';
+import { useFirstWrong } from './use-first-wrong';
 import { useUnsaved } from './unsaved';
 import { useSave } from './use-save';
 
@@ -16,19 +18,23 @@ interface FormProps<R> {
   onCancel?: () => void;
   /** Drawn with the messages of the last refusal, by field, and whether sending was tried. */
   children: (fields: Readonly<Record<string, string>>, tried: boolean) => ReactNode;
+  /** True for who may look but not change: there is nothing to send. */
+  readOnly?: boolean;
   /** Beside the buttons. */
   extra?: ReactNode;
 }
 
-/** A form on a page of its own: guarded, with the server's refusal in view above its buttons. */
-export function Form<R>({ what, action, changed, complete = true, save, onSaved, onCancel, children, extra }: FormProps<R>) {
+/** A form on a page of its own: guarded, with the server's refusal in view above its buttons. While something is unsaved they stay in view. */
+export function Form<R>({ what, action, changed, complete = true, save, onSaved, onCancel, children, readOnly = false, extra }: FormProps<R>) {
   const guard = useUnsaved({ changed, what });
-  const { busy, error, fields, tried, submit } = useSave(save, async (reply) => {
+  const { busy, error, fields, tried, attempts, submit } = useSave(save, async (reply) => {
     guard.release();
     await onSaved(reply);
   });
+  const form = useFirstWrong(attempts);
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
@@ -37,22 +43,24 @@ export function Form<R>({ what, action, changed, complete = true, save, onSaved,
     >
       <Stack>
         {children(fields, tried)}
-        {error ? (
-          <Alert color="red" role="alert">
-            {messageOf(error)}
-          </Alert>
-        ) : null}
-        <Group>
-          <Button type="submit" loading={busy} disabled={!changed}>
-            {action}
-          </Button>
-          {onCancel ? (
-            <Button variant="default" onClick={onCancel}>
-              Cancel
+        {readOnly ? null : (
+          <div className={classes.bar} data-changed={changed ? true : undefined}>
+            {error ? (
+              <Alert color="red" role="alert" className={classes.refusal}>
+                {messageOf(error)}
+              </Alert>
+            ) : null}
+            <Button type="submit" loading={busy} disabled={!changed}>
+              {action}
             </Button>
-          ) : null}
-          {extra}
-        </Group>
+            {onCancel ? (
+              <Button variant="default" onClick={onCancel}>
+                Cancel
+              </Button>
+            ) : null}
+            {extra}
+          </div>
+        )}
       </Stack>
       {guard.dialog}
     </form>

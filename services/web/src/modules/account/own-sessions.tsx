@@ -1,16 +1,16 @@
 import { Button } from '@mantine/core';
-import { IconDeviceDesktop, IconLogout, IconLogout2 } from '@tabler/icons-react';
+import { IconLogout, IconLogout2 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useServices } from '@/api/context';
 import { accountCalls } from '@/api/queries/account';
 import { ownSessionsQuery, profileCalls, profileKeys } from '@/api/queries/profile';
-import { Badge } from '@/components/badge';
 import { ConfirmButton } from '@/components/confirm-button';
 import { DataTable } from '@/components/data-table';
 import { Loaded } from '@/components/loaded';
 import { notifyDone, notifyFailed } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { When } from '@/components/when';
+import { ThisBrowser } from './this-browser';
 
 export function OwnSessions() {
   const { api, sessions } = useServices();
@@ -57,18 +57,18 @@ export function OwnSessions() {
               {
                 head: 'Signed in',
                 kind: 'lead',
-                cell: (session) => <When at={session.created} />,
+                cell: (session) => (
+                  <>
+                    <When at={session.created} />
+                    {session.current ? (
+                      <div>
+                        <ThisBrowser />
+                      </div>
+                    ) : null}
+                  </>
+                ),
               },
-              {
-                head: 'This one',
-                cell: (session) =>
-                  session.current ? (
-                    <Badge tone="ok" icon={<IconDeviceDesktop size={15} />}>
-                      This browser
-                    </Badge>
-                  ) : null,
-              },
-              { head: 'From', cell: (session) => (session.ip ? <span className="mono">{session.ip}</span> : null) },
+              { head: 'From', kind: 'tight', cell: (session) => (session.ip ? <span className="mono">{session.ip}</span> : null) },
               { head: 'Last extended', cell: (session) => <When at={session.last_used ?? session.created} /> },
               { head: 'Ends', cell: (session) => <When at={session.expiry} none="never" /> },
               {

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { IconShieldOff } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -43,7 +43,7 @@ export function OwnPassword() {
             label="New password"
             autoComplete="new-password"
             value={password}
-            error={tried && short ? `At least ${shortest} characters.` : undefined}
+            error={error ? messageOf(error) : tried && short ? `At least ${shortest} characters.` : undefined}
             onChange={(event) => setPassword(event.currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the new password' }}
           />
@@ -55,11 +55,6 @@ export function OwnPassword() {
             onChange={(event) => setAgain(event.currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the repeated password' }}
           />
-          {error ? (
-            <Alert color="red" role="alert">
-              {messageOf(error)}
-            </Alert>
-          ) : null}
           <Group>
             <Button type="submit" loading={busy} disabled={password === ''}>
               Set password

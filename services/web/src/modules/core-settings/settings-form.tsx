@@ -10,13 +10,14 @@ import { settingsCalls, settingsKey } from '@/api/queries/core';
 import { notifyDone, notifyFailed } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { EmptyState } from '@/components/states';
+import { useFirstWrong } from '@/components/use-first-wrong';
 import { useUnsaved } from '@/components/unsaved';
 import { useSave } from '@/components/use-save';
 import { useCan } from '../account-rights';
 import { changesOf, draftOf, fields, found, settingKeys, type SettingKey, type SettingsDraft } from './fields';
 import { sections, sectionTitles, type Section } from './sections';
 import { SettingField } from './setting-field';
-import classes from './core-settings.module.css';
+import bar from '@/components/form.module.css';
 
 interface SettingsFormProps {
   settings: CoreSettings;
@@ -37,7 +38,7 @@ export function SettingsForm({ settings, section, query }: SettingsFormProps) {
   const changes = changesOf(base, draft);
   const changed = Object.keys(changes) as SettingKey[];
   const guard = useUnsaved({ changed: changed.length > 0, what: 'the global settings' });
-  const { busy, error, fields: refused, submit } = useSave(
+  const { busy, error, fields: refused, attempts, submit } = useSave(
     () => settingsCalls.edit(api, changes),
     async () => {
       setBase(draft);
@@ -48,8 +49,10 @@ export function SettingsForm({ settings, section, query }: SettingsFormProps) {
   const shown = (query ? found(query, (name) => sectionTitles[name]) : settingKeys.filter((key) => fields[key].section === section)).filter((key) => fields[key].when?.(draft) ?? true);
   const blocks = sections.map((name) => ({ name, keys: shown.filter((key) => fields[key].section === name) })).filter((block) => block.keys.length > 0);
   const elsewhere = [...new Set(changed.filter((key) => !shown.includes(key)).map((key) => sectionTitles[fields[key].section]))];
+  const form = useFirstWrong(attempts);
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
@@ -81,15 +84,15 @@ export function SettingsForm({ settings, section, query }: SettingsFormProps) {
             </Stack>
           </Panel>
         ))}
-        {error ? (
-          <Alert color="red" role="alert">
-            {messageOf(error)}
-          </Alert>
-        ) : null}
       </Stack>
       {edit ? (
-        <div className={classes.bar} data-changed={changed.length > 0 ? true : undefined}>
-          <span className="muted" role="status">
+        <div className={bar.bar} style={{ marginTop: 16 }} data-changed={changed.length > 0 ? true : undefined}>
+          {error ? (
+            <Alert color="red" role="alert" className={bar.refusal}>
+              {refusal(error, refused)}
+            </Alert>
+          ) : null}
+          <span className={bar.note} role="status">
             {changed.length === 0 ? 'Everything is saved.' : `${changed.length === 1 ? 'One change is' : `${changed.length} changes are`} not saved${elsewhere.length > 0 ? `, also in ${elsewhere.join(', ')}` : ''}.`}
           </span>
           <Group gap="xs" wrap="nowrap">
@@ -105,6 +108,12 @@ export function SettingsForm({ settings, section, query }: SettingsFormProps) {
       {guard.dialog}
     </form>
   );
+}
+
+/** What was refused, by the names that this page shows: the field may be in a section that is not in view. */
+function refusal(error: unknown, refused: Readonly<Record<string, string>>): string {
+  const named = settingKeys.filter((key) => refused[key] !== undefined).map((key) => `${sectionTitles[fields[key].section]} › ${fields[key].label}: ${refused[key] ?? ''}`);
+  return named.length > 0 ? `Nothing was saved. ${named.join(' ')}` : messageOf(error);
 }
 
 /** Sends a message with what is saved, where a section is about messages. */

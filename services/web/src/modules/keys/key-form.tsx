@@ -10,21 +10,28 @@ import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
 
-const inThreeMonths = 90 * 24 * 3600_000;
+const threeMonths = 90 * 24 * 3600_000;
+
+export function inThreeMonths(now: number): string {
+  return new Date(now + threeMonths).toISOString();
+}
 
 interface KeyFormProps {
   initial: Omit<ApiKeyInput, 'user'> & { user: number | null };
   keyId?: number;
+  /** Whose key it is, for those who may not see the list of users. */
+  owner?: { id: number; username: string };
   /** Gets a key that was made. */
   onMade: (key: ApiKey) => void;
   onDone: () => void;
 }
 
-export function KeyForm({ initial, keyId, onMade, onDone }: KeyFormProps) {
+export function KeyForm({ initial, keyId, owner, onMade, onDone }: KeyFormProps) {
   const api = useApi();
   const client = useQueryClient();
-  const users = useQuery(usersQuery(api)).data;
-  const manage = useCan()('can_manage_api_keys');
+  const can = useCan();
+  const users = useQuery({ ...usersQuery(api), enabled: can('can_list_accounts') }).data ?? (owner ? [owner] : []);
+  const manage = can('can_manage_api_keys');
   const { draft, set, changed } = useDraft(initial);
   const input = (): ApiKeyInput => ({ name: draft.name.trim(), user: draft.user ?? 0, expiration: draft.expiration });
   return (
@@ -32,6 +39,7 @@ export function KeyForm({ initial, keyId, onMade, onDone }: KeyFormProps) {
       what="this key"
       action={keyId === undefined ? 'Make key' : 'Save key'}
       changed={changed && manage}
+      readOnly={!manage}
       complete={draft.name.trim() !== '' && draft.user !== null}
       save={() => (keyId === undefined ? apiKeyCalls.add(api, input()) : apiKeyCalls.edit(api, keyId, input()))}
       onSaved={async (reply) => {
@@ -64,7 +72,8 @@ export function KeyForm({ initial, keyId, onMade, onDone }: KeyFormProps) {
               required
               searchable
               disabled={!manage}
-              data={users?.map((user) => ({ value: String(user.id), label: user.username })) ?? []}
+              data={users.map((user) => ({ value: String(user.id), label: user.username }))}
+              nothingFoundMessage="No such user, or you may not see users"
               value={draft.user === null ? null : String(draft.user)}
               error={fields.user ?? (tried && draft.user === null ? 'Choose a user.' : undefined)}
               onChange={(user) => set('user', user ? Number(user) : null)}
@@ -74,7 +83,7 @@ export function KeyForm({ initial, keyId, onMade, onDone }: KeyFormProps) {
               description="Keys that end by themselves cannot be forgotten"
               disabled={!manage}
               checked={draft.expiration !== null}
-              onChange={(event) => set('expiration', event.currentTarget.checked ? new Date(Date.now() + inThreeMonths).toISOString() : null)}
+              onChange={(event) => set('expiration', event.currentTarget.checked ? inThreeMonths(Date.now()) : null)}
             />
             {draft.expiration === null ? null : (
               <DateTimeField label="Expires on" disabled={!manage} value={draft.expiration} error={fields.expiration} onChange={(value) => set('expiration', value)} />

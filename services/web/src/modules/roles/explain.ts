@@ -49,7 +49,7 @@ export function scopeSentence(role: Pick<RoleInput, 'can_view_clients' | 'can_vi
     return owner && site ? `${site.name} of ${owner.name}` : `site no. ${id}`;
   });
   const parts = [
-    ...(named.length > 0 ? [`everything of ${listed(named)}`] : []),
+    ...(named.length > 0 ? [`${listed(named)} with all sites`] : []),
     ...(places.length > 0 ? [`${places.length === 1 ? 'the site' : 'the sites'} ${listed(places)}`] : []),
   ];
   return `Only ${parts.join(', and ')}.`;

@@ -34,6 +34,7 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
       what="this role"
       action={isNew ? 'Add role' : 'Save role'}
       changed={changed && manage}
+      readOnly={!manage}
       complete={draft.name.trim() !== ''}
       save={() => (isNew ? roleCalls.add(api, draft) : roleCalls.edit(api, roleId, draft))}
       onSaved={async (said) => {

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconLogout2, IconMoon, IconShieldLock, IconSun, IconUser, IconUserCheck } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate, useRouter } from '@tanstack/react-router';
 import { useServices, useSession } from '@/api/context';
 import { accountCalls } from '@/api/queries/account';
 import { notifyFailed } from '@/components/notify';
@@ -17,21 +17,25 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const { api, sessions } = useServices();
   const client = useQueryClient();
   const navigate = useNavigate();
+  const router = useRouter();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
 
   const leave = async (everywhere: boolean) => {
+    // First away from the page, which may hold unsaved changes and ask: whoever stays there stays signed in.
+    await navigate({ to: '/login' });
+    if (router.state.location.pathname !== '/login') return;
     try {
       await (everywhere ? accountCalls.logoutAll(api) : accountCalls.logout(api));
     } catch (error) {
       // Signing out here must always work; only "everywhere" made a promise that was not kept.
       if (everywhere) {
         notifyFailed('Your other sessions could not be signed out', error);
+        router.history.back();
         return;
       }
     }
     sessions.end();
     client.clear();
-    await navigate({ to: '/login' });
   };
 
   return (
@@ -44,7 +48,7 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
       <Menu.Dropdown>
         <Menu.Label>Signed in as {session?.username}</Menu.Label>
         <Menu.Item component={Link} to="/account/security" leftSection={<IconShieldLock size={16} />}>
-          Password and second factor
+          Security
         </Menu.Item>
         <Menu.Item component={Link} to="/account/preferences" leftSection={<IconAdjustmentsHorizontal size={16} />}>
           Preferences

@@ -1,8 +1,9 @@
-import { PasswordInput, Select, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
+import { PasswordInput, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Role, User, UserInput } from '@/api/admin-types';
 import { useApi } from '@/api/context';
-import { rolesQuery, userCalls, userKeys } from '@/api/queries/admin';
+import { meKey, meQuery } from '@/api/queries/account';
+import { apiKeyKeys, roleKeys, rolesQuery, userCalls, userKeys } from '@/api/queries/admin';
 import { treeQuery } from '@/api/queries/tree';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
@@ -34,8 +35,10 @@ interface UserFormProps {
 export function UserForm({ user, own = false, onDone }: UserFormProps) {
   const api = useApi();
   const client = useQueryClient();
-  const roles = useQuery(rolesQuery(api)).data;
-  const manage = useCan()('can_manage_accounts');
+  const can = useCan();
+  const roles = useQuery({ ...rolesQuery(api), enabled: can('can_list_roles') }).data;
+  const manage = can('can_manage_accounts');
+  const superuser = useQuery(meQuery(api)).data?.is_superuser === true;
   const { draft, set, changed } = useDraft(user ? pick(user) : empty);
   const complete = draft.username.trim() !== '' && (user !== undefined || draft.password !== '');
   const save = async () => {
@@ -56,12 +59,14 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
       what="this user"
       action={user ? 'Save user' : 'Add user'}
       changed={changed && manage}
+      readOnly={!manage}
       complete={complete}
       save={save}
       onSaved={async () => {
         notifyDone(user ? `${draft.username} was saved` : `${draft.username} was added`);
         onDone();
-        await client.invalidateQueries({ queryKey: userKeys.all });
+        // The name of a user shows at keys, the number of users at roles, and one's own role decides what the app offers.
+        await Promise.all([userKeys.all, roleKeys.all, apiKeyKeys.all, meKey].map((queryKey) => client.invalidateQueries({ queryKey })));
       }}
       onCancel={onDone}
     >
@@ -128,9 +133,14 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
                 disabled={!manage || roles === undefined}
                 value={draft.role === null ? noRole : String(draft.role)}
                 error={fields.role}
-                data={[{ value: noRole, label: 'No role: sees nothing' }, ...(roles ?? []).map((role) => ({ value: String(role.id), label: role.name }))]}
+                data={[{ value: noRole, label: 'No role' }, ...(roles ?? unlisted(draft.role)).map((role) => ({ value: String(role.id), label: role.name }))]}
                 onChange={(role) => set('role', role ? Number(role) : null)}
               />
+              {draft.role === null ? (
+                <Text size="sm" c="dimmed">
+                  {own && superuser ? 'This account is a superuser by itself: it can do everything, everywhere.' : 'Without a role nothing is shown and nothing can be done, unless the account is a superuser by itself.'}
+                </Text>
+              ) : null}
               <ChosenRole role={roles?.find((role) => role.id === draft.role)} />
             </Stack>
           </Panel>
@@ -138,6 +148,11 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
       )}
     </Form>
   );
+}
+
+/** Stands for the roles where they may not be listed, so that the present one is not taken for none. */
+function unlisted(role: number | null): Pick<Role, 'id' | 'name'>[] {
+  return role === null ? [] : [{ id: role, name: `Role no. ${role}` }];
 }
 
 function ChosenRole({ role }: { role: Role | undefined }) {

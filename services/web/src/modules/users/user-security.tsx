@@ -1,4 +1,4 @@
-import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { IconKey, IconShieldOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { User } from '@/api/admin-types';
@@ -44,7 +44,7 @@ export function UserSecurity({ user }: { user: User }) {
               label="New password"
               autoComplete="new-password"
               value={password}
-              error={tried && password === '' ? 'Give a password.' : undefined}
+              error={error ? messageOf(error) : tried && password === '' ? 'Give a password.' : undefined}
               onChange={(event) => setPassword(event.currentTarget.value)}
               visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
             />
@@ -53,11 +53,6 @@ export function UserSecurity({ user }: { user: User }) {
             </Button>
           </Group>
         </form>
-        {error ? (
-          <Alert color="red" role="alert">
-            {messageOf(error)}
-          </Alert>
-        ) : null}
         <Group justify="space-between" gap="xs">
           <Text size="sm" c="dimmed" style={{ flex: '1 1 260px' }}>
             After a reset the second factor is set up again at the next sign-in. Present sessions go on.

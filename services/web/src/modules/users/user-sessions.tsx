@@ -2,14 +2,16 @@ import { Button } from '@mantine/core';
 import { IconLogout, IconLogout2 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { User } from '@/api/admin-types';
-import { useApi } from '@/api/context';
+import { useApi, useSession } from '@/api/context';
 import { userCalls, userKeys, userSessionsQuery } from '@/api/queries/admin';
+import { ownSessionsQuery } from '@/api/queries/profile';
 import { ConfirmButton } from '@/components/confirm-button';
 import { DataTable } from '@/components/data-table';
 import { Loaded } from '@/components/loaded';
 import { notifyDone, notifyFailed } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { When } from '@/components/when';
+import { ThisBrowser } from '../account/this-browser';
 import { useCan } from '../account-rights';
 
 /** Where somebody is signed in, and the way to end that. */
@@ -17,6 +19,8 @@ export function UserSessions({ user }: { user: Pick<User, 'id' | 'username'> }) 
   const api = useApi();
   const client = useQueryClient();
   const sessions = useQuery(userSessionsQuery(api, user.id));
+  const own = useSession()?.username === user.username;
+  const here = useQuery({ ...ownSessionsQuery(api), enabled: own }).data?.find((session) => session.current)?.digest;
   const manage = useCan()('can_manage_accounts');
   const end = async (call: () => Promise<unknown>, done: string) => {
     try {
@@ -60,13 +64,13 @@ export function UserSessions({ user }: { user: Pick<User, 'id' | 'username'> }) 
               rows={list}
               rowKey={(session) => session.digest}
               columns={[
-                { head: 'Signed in', kind: 'lead', cell: (session) => <When at={session.created} /> },
+                { head: 'Signed in', kind: 'lead', cell: (session) => <SignedIn at={session.created} here={session.digest === here} /> },
                 { head: 'Ends', cell: (session) => <When at={session.expiry} none="never" /> },
                 {
                   head: 'Actions',
                   kind: 'tools',
                   cell: (session) =>
-                    manage ? (
+                    manage && session.digest !== here ? (
                       <Button
                         size="compact-sm"
                         variant="subtle"
@@ -84,5 +88,18 @@ export function UserSessions({ user }: { user: Pick<User, 'id' | 'username'> }) 
         }
       </Loaded>
     </Panel>
+  );
+}
+
+function SignedIn({ at, here }: { at: string; here: boolean }) {
+  return (
+    <>
+      <When at={at} />
+      {here ? (
+        <div>
+          <ThisBrowser />
+        </div>
+      ) : null}
+    </>
   );
 }

@@ -11,7 +11,7 @@ import { PreferencesForm } from '@/modules/account/preferences-form';
 import { OwnPassword, OwnSecondFactor } from '@/modules/account/security';
 
 const tabs = [
-  { to: '/account/security', label: 'Password and second factor' },
+  { to: '/account/security', label: 'Security' },
   { to: '/account/preferences', label: 'Preferences' },
   { to: '/account/sessions', label: 'Sessions' },
 ];
@@ -27,7 +27,7 @@ export function AccountArea() {
 export function SecurityPage() {
   const username = useSession()?.username ?? '';
   return (
-    <Page title="Password and second factor" lead={`Signed in as ${username}`} narrow>
+    <Page title="Security" lead={`Signed in as ${username}`} narrow>
       <Stack>
         <OwnPassword />
         <OwnSecondFactor username={username} />

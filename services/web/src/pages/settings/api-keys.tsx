@@ -16,7 +16,7 @@ import { EmptyState } from '@/components/states';
 import { When } from '@/components/when';
 import { useNow } from '@/components/use-now';
 import { useCan } from '@/modules/account-rights';
-import { KeyForm } from '@/modules/keys/key-form';
+import { inThreeMonths, KeyForm } from '@/modules/keys/key-form';
 import { MadeKey } from '@/modules/keys/made-key';
 
 const oneRoute = getRouteApi('/shell/settings/api-keys/$keyId');
@@ -102,10 +102,11 @@ function Expiry({ at }: { at: string | null }) {
 export function NewApiKeyPage() {
   const navigate = useNavigate();
   const [made, setMade] = useState<ApiKey | null>(null);
+  const [initial] = useState(() => ({ name: '', user: null, expiration: inThreeMonths(Date.now()) }));
   const done = () => void navigate({ to: '/settings/api-keys' });
   return (
     <Page title="New API key" narrow>
-      {made ? <MadeKey made={made} onDone={done} /> : <KeyForm initial={{ name: '', user: null, expiration: null }} onMade={setMade} onDone={done} />}
+      {made ? <MadeKey made={made} onDone={done} /> : <KeyForm initial={initial} onMade={setMade} onDone={done} />}
     </Page>
   );
 }
@@ -122,7 +123,7 @@ export function ApiKeyPage() {
       <Loaded query={keys} what="The key">
         {() =>
           found ? (
-            <KeyForm key={id} keyId={id} initial={{ name: found.name, user: found.user, expiration: found.expiration }} onMade={done} onDone={done} />
+            <KeyForm key={id} keyId={id} initial={{ name: found.name, user: found.user, expiration: found.expiration }} owner={{ id: found.user, username: found.username }} onMade={done} onDone={done} />
           ) : (
             <EmptyState icon={<IconKey size={22} />} title="This key is gone">
               Somebody deleted it.

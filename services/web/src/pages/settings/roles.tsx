@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Role } from '@/api/admin-types';
 import { useApi } from '@/api/context';
-import { roleCalls, roleKeys, roleQuery, rolesQuery } from '@/api/queries/admin';
+import { roleCalls, roleKeys, roleQuery, rolesQuery, userKeys } from '@/api/queries/admin';
 import { treeQuery } from '@/api/queries/tree';
 import { Badge } from '@/components/badge';
 import { DataTable } from '@/components/data-table';
@@ -128,7 +128,7 @@ export function RolePage() {
           remove={() => roleCalls.remove(api, id)}
           onRemoved={async () => {
             done();
-            await client.invalidateQueries({ queryKey: roleKeys.all, exact: true });
+            await Promise.all([client.invalidateQueries({ queryKey: roleKeys.all, exact: true }), client.invalidateQueries({ queryKey: userKeys.all })]);
           }}
         />
       </Group>

@@ -3,7 +3,8 @@ import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useApi, useSession } from '@/api/context';
-import { rolesQuery, userCalls, userKeys, userQuery, usersQuery } from '@/api/queries/admin';
+import { meQuery } from '@/api/queries/account';
+import { apiKeyKeys, roleKeys, rolesQuery, userCalls, userKeys, userQuery, usersQuery } from '@/api/queries/admin';
 import { DataTable, Sub } from '@/components/data-table';
 import { FilterInput } from '@/components/filter-input';
 import { Loaded } from '@/components/loaded';
@@ -23,9 +24,10 @@ const oneRoute = getRouteApi('/shell/settings/users/$userId');
 export function UsersPage() {
   const api = useApi();
   const users = useQuery(usersQuery(api));
-  const roles = useQuery(rolesQuery(api)).data;
-  const me = useSession()?.username;
   const can = useCan();
+  const roles = useQuery({ ...rolesQuery(api), enabled: can('can_list_roles') }).data;
+  const me = useSession()?.username;
+  const superuser = useQuery(meQuery(api)).data?.is_superuser === true;
   const { q = '' } = listRoute.useSearch();
   const navigate = listRoute.useNavigate();
   const add = can('can_manage_accounts') ? (
@@ -42,7 +44,7 @@ export function UsersPage() {
       >
         <Loaded query={users} what="Users">
           {(list) => {
-            const roleOf = (id: number | null) => (id === null ? null : (roles?.find((role) => role.id === id)?.name ?? `no. ${id}`));
+            const roleOf = (id: number | null) => (id === null ? null : (roles?.find((role) => role.id === id)?.name ?? `Role no. ${id}`));
             const wanted = q.toLowerCase();
             const shown = list.filter((user) => `${user.username} ${fullName(user)} ${user.email} ${roleOf(user.role) ?? ''}`.toLowerCase().includes(wanted));
             if (shown.length === 0) {
@@ -72,9 +74,9 @@ export function UsersPage() {
                     ),
                   },
                   { head: 'State', kind: 'tight', cell: (user) => <UserState user={user} /> },
-                  { head: 'Role', cell: (user) => roleOf(user.role) ?? <span className="muted">None</span> },
-                  { head: 'Last sign-in', cell: (user) => <When at={user.last_login} none="never" /> },
-                  { head: 'From', cell: (user) => (user.last_login_ip ? <span className="mono">{user.last_login_ip}</span> : null) },
+                  { head: 'Role', cell: (user) => (roleOf(user.role) ? <span style={{ overflowWrap: 'break-word' }}>{roleOf(user.role)}</span> : null) ?? (superuser && user.username === me ? 'Superuser' : <span className="muted">None</span>) },
+                  { head: 'Last sign-in', cell: (user) => <When at={user.last_login} none="never" brief /> },
+                  { head: 'From', kind: 'tight', cell: (user) => (user.last_login_ip ? <span className="mono">{user.last_login_ip}</span> : null) },
                 ]}
               />
             );
@@ -121,7 +123,11 @@ export function UserPage() {
             remove={() => userCalls.remove(api, id)}
             onRemoved={async () => {
               done();
-              await client.invalidateQueries({ queryKey: userKeys.all, exact: true });
+              await Promise.all([
+                client.invalidateQueries({ queryKey: userKeys.all, exact: true }),
+                client.invalidateQueries({ queryKey: roleKeys.all }),
+                client.invalidateQueries({ queryKey: apiKeyKeys.all }),
+              ]);
             }}
           />
         ) : undefined

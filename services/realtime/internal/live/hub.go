@@ -5,6 +5,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/gueencode/gueenrmm/proto/frames"
 	"github.com/gueencode/gueenrmm/proto/subjects"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/gate"
+	"github.com/gueencode/gueenrmm/services/realtime/internal/socket"
 )
 
 const (
@@ -57,6 +59,8 @@ type Hub struct {
 	now     func() time.Time
 	facts   *prometheus.CounterVec
 	sent    *prometheus.CounterVec
+	leftOut prometheus.Counter
+	resync  []byte // the frame that asks a client to read again
 
 	mu      sync.Mutex
 	clients map[*client]struct{}
@@ -90,10 +94,15 @@ func New(d Deps) (*Hub, error) {
 	h := &Hub{
 		conn: d.Conn, gate: d.Gate, rows: d.Rows, limited: log.NewLimited(d.Logger, logInterval, d.Now), now: d.Now,
 		clients: map[*client]struct{}{}, changed: map[string]change{}, placed: map[string]placement{}, wake: make(chan struct{}, 1),
-		facts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gueen_realtime_facts_total", Help: "Facts taken from the bus, by kind."}, []string{"kind"}),
-		sent:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gueen_realtime_events_total", Help: "Events sent to browsers, by event."}, []string{"event"}),
+		facts:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gueen_realtime_facts_total", Help: "Facts taken from the bus, by kind."}, []string{"kind"}),
+		sent:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gueen_realtime_events_total", Help: "Events sent to browsers, by event."}, []string{"event"}),
+		leftOut: prometheus.NewCounter(prometheus.CounterOpts{Name: "gueen_realtime_events_left_out_total", Help: "Events not sent because the browser was behind; it is asked to read again instead."}),
 	}
-	for _, c := range []prometheus.Collector{h.facts, h.sent} {
+	var err error
+	if h.resync, err = json.Marshal(frames.LiveEvent{Event: frames.EventResync}); err != nil {
+		return nil, fmt.Errorf("render resync: %w", err)
+	}
+	for _, c := range []prometheus.Collector{h.facts, h.sent, h.leftOut} {
 		if err := d.Metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("register live metrics: %w", err)
 		}
@@ -267,17 +276,16 @@ func (h *Hub) resyncAll() {
 		return
 	}
 	h.resyncAt = now.Add(resyncPause)
-	data, err := json.Marshal(frames.LiveEvent{Event: frames.EventResync})
-	if err != nil {
-		return // a constant
-	}
 	for c := range h.clients {
-		h.push(c, frames.EventResync, data)
+		h.push(c, frames.EventResync, h.resync)
 	}
 }
 
+// push sends an event. A client that cannot take them as fast as they come reads the page again instead.
 func (h *Hub) push(c *client, event string, data []byte) {
-	if err := c.SendRaw(data); err == nil {
+	if err := c.SendOr(data, h.resync); err == nil {
 		h.sent.WithLabelValues(event).Inc()
+	} else if errors.Is(err, socket.ErrBehind) {
+		h.leftOut.Inc()
 	}
 }

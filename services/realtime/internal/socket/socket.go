@@ -21,6 +21,7 @@ const (
 	queueFrames = 512
 	queueBytes  = 2 << 20
 	writeWithin = 10 * time.Second
+	mayLag      = 15 * time.Second // how long a client of SendOr may be behind what happens
 	pingEvery   = 25 * time.Second
 	pongWithin  = 15 * time.Second
 	maxReason   = 120 // bytes of a close reason, RFC 6455 allows 123
@@ -28,18 +29,26 @@ const (
 	closeGoing  = int(websocket.StatusGoingAway)
 )
 
-// ErrClosed says that the socket has ended.
-var ErrClosed = errors.New("socket is closed")
+var (
+	// ErrClosed says that the socket has ended.
+	ErrClosed = errors.New("socket is closed")
+	// ErrBehind says that a frame was left out because the client has not taken those before it yet.
+	ErrBehind = errors.New("client is behind")
+)
 
-// Socket is one connection. Send, SendWait and Close are safe for concurrent use; Receive is for one goroutine.
+// Socket is one connection. Send, SendOr, SendWait and Close are safe for concurrent use; Receive is for one goroutine.
 type Socket struct {
 	conn *websocket.Conn
 	out  chan []byte
 
-	mu     sync.Mutex
-	queued int
-	code   int
-	reason string
+	mu      sync.Mutex
+	queued  int       // bytes in out, or about to be
+	instead []byte    // what stands for the frames that are left out, nil when none is
+	behind  time.Time // since when
+	code    int
+	reason  string
+
+	kick chan struct{} // asks the writer to look at instead
 
 	ended   chan struct{} // closed with the first Close
 	written chan struct{} // closed when the writer is done
@@ -59,7 +68,7 @@ func Accept(ctx context.Context, w http.ResponseWriter, r *http.Request) (*Socke
 		return nil, fmt.Errorf("accept websocket: %w", err)
 	}
 	conn.SetReadLimit(frames.MaxFrame)
-	s := &Socket{conn: conn, out: make(chan []byte, queueFrames), ended: make(chan struct{}), written: make(chan struct{})}
+	s := &Socket{conn: conn, out: make(chan []byte, queueFrames), kick: make(chan struct{}, 1), ended: make(chan struct{}), written: make(chan struct{})}
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.loops.Go(func() { s.write(ctx) })
 	s.loops.Go(func() { s.ping(ctx) })
@@ -77,23 +86,77 @@ func (s *Socket) Send(v any) error {
 
 // SendRaw is Send for a frame that is rendered already; many sockets may share it.
 func (s *Socket) SendRaw(data []byte) error {
+	queued, err := s.enqueue(data)
+	if err == nil && !queued {
+		s.Close(frames.CloseSlowReader, "reads too slowly")
+		err = ErrClosed
+	}
+	return err
+}
+
+// SendOr is SendRaw for frames that another one can stand for. When there is no room, what is queued still goes out, frames
+// given meanwhile are left out (ErrBehind), and then instead is sent. So a burst that is larger than the queue does not end
+// a client that reads as fast as it can; one that stays behind for long is closed with CloseSlowReader.
+func (s *Socket) SendOr(data, instead []byte) error {
+	s.mu.Lock()
+	behind, since := s.instead != nil, s.behind
+	s.mu.Unlock()
+	if behind && time.Since(since) > mayLag {
+		s.Close(frames.CloseSlowReader, "reads too slowly")
+		return ErrClosed
+	}
+	if !behind {
+		if queued, err := s.enqueue(data); err != nil || queued {
+			return err
+		}
+	}
+	s.mu.Lock()
+	if s.instead == nil {
+		s.behind = time.Now()
+	}
+	s.instead = instead
+	s.mu.Unlock()
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+	return ErrBehind
+}
+
+// enqueue says whether there was room.
+func (s *Socket) enqueue(data []byte) (bool, error) {
 	s.mu.Lock()
 	room := s.queued+len(data) <= queueBytes
 	if room {
 		s.queued += len(data)
 	}
 	s.mu.Unlock()
-	if room {
-		select {
-		case <-s.ended:
-			return ErrClosed
-		case s.out <- data:
-			return nil
-		default:
-		}
+	if !room {
+		return false, nil
 	}
-	s.Close(frames.CloseSlowReader, "reads too slowly")
-	return ErrClosed
+	select {
+	case <-s.ended:
+		return false, ErrClosed
+	case s.out <- data:
+		return true, nil
+	default:
+	}
+	s.mu.Lock()
+	s.queued -= len(data)
+	s.mu.Unlock()
+	return false, nil
+}
+
+// substitute takes what stands for frames that were left out, once all before them are written.
+func (s *Socket) substitute() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queued > 0 {
+		return nil
+	}
+	data := s.instead
+	s.instead = nil
+	return data
 }
 
 // SendWait queues a frame and waits for room. It is for streams whose source can wait.
@@ -179,6 +242,10 @@ func (s *Socket) write(ctx context.Context) {
 			if !s.writeOne(ctx, data) {
 				return
 			}
+		case <-s.kick:
+		}
+		if data := s.substitute(); data != nil && !s.writeNow(ctx, data) {
+			return
 		}
 	}
 }
@@ -187,10 +254,20 @@ func (s *Socket) writeOne(ctx context.Context, data []byte) bool {
 	s.mu.Lock()
 	s.queued -= len(data)
 	s.mu.Unlock()
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	return s.writeNow(ctx, data)
+}
+
+func (s *Socket) writeNow(ctx context.Context, data []byte) bool {
+	limited, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	// The reason is set before the write is given up: that ends the connection, which Receive would take for the client's end.
+	late := time.AfterFunc(writeWithin, func() {
+		s.Close(frames.CloseSlowReader, "reads too slowly")
+		cancel()
+	})
+	defer late.Stop()
 	if err := s.conn.Write(limited, websocket.MessageText, data); err != nil {
-		s.Close(frames.CloseSlowReader, "reads too slowly") // a write that times out has ended the connection
+		s.Close(closeGoing, "") // the client is gone
 		s.drop()
 		return false
 	}

@@ -14,8 +14,8 @@ import { UserMenu } from '@/modules/shell/user-menu';
 /** `needs` are the flags of which one is enough; none: for everybody. */
 const links = [
   { to: '/agents', label: 'Agents', icon: IconDeviceDesktopAnalytics, needs: [] },
-  { to: '/scripts', label: 'Scripts', icon: IconFileCode, needs: [] },
-  { to: '/clients', label: 'Clients and sites', icon: IconBuilding, needs: [] },
+  { to: '/scripts', label: 'Scripts', icon: IconFileCode, needs: ['can_list_scripts'] },
+  { to: '/clients', label: 'Clients and sites', icon: IconBuilding, needs: ['can_list_clients', 'can_list_sites'] },
   { to: '/logs', label: 'Logs', icon: IconListDetails, needs: ['can_view_auditlogs', 'can_view_debuglogs', 'can_list_pendingactions'] },
   {
     to: '/settings', label: 'Settings', icon: IconSettings,

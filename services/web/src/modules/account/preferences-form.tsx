@@ -70,53 +70,62 @@ export function PreferencesForm({ info }: { info: DashInfo }) {
         }}
       >
         {(fields, tried) => (
-          <Panel title="In every client of your account">
-            <Stack maw={420}>
-              <Select
-                label="First shown agents"
-                data={[
-                  { value: 'mixed', label: 'All' },
-                  { value: 'server', label: 'Servers' },
-                  { value: 'workstation', label: 'Workstations' },
-                ]}
-                value={draft.default_agent_tbl_tab}
-                error={fields.default_agent_tbl_tab}
-                onChange={(tab) => set('default_agent_tbl_tab', tab ?? draft.default_agent_tbl_tab)}
-              />
-              <Select
-                label="Order of clients"
-                data={[
-                  { value: 'alphafail', label: 'Those with failing checks first' },
-                  { value: 'alpha', label: 'By name' },
-                ]}
-                value={draft.client_tree_sort}
-                error={fields.client_tree_sort}
-                onChange={(sort) => set('client_tree_sort', sort ?? draft.client_tree_sort)}
-              />
-              <Select label="Double click on an agent" data={doubleClicks} value={draft.agent_dblclick_action} error={fields.agent_dblclick_action} onChange={(action) => set('agent_dblclick_action', (action ?? 'editagent') as Choices['agent_dblclick_action'])} />
-              {draft.agent_dblclick_action === 'urlaction' ? (
+          <>
+            <Panel title="Lists of clients and agents">
+              <Stack maw={420}>
                 <Select
-                  label="URL action"
-                  required
-                  data={links.map((action) => ({ value: String(action.id), label: action.name }))}
-                  value={draft.url_action === null ? null : String(draft.url_action)}
-                  error={fields.url_action ?? (tried && draft.url_action === null ? 'Choose one.' : undefined)}
-                  onChange={(id) => set('url_action', id ? Number(id) : null)}
+                  label="Order of clients"
+                  data={[
+                    { value: 'alphafail', label: 'Those with failing checks first' },
+                    { value: 'alpha', label: 'By name' },
+                  ]}
+                  value={draft.client_tree_sort}
+                  error={fields.client_tree_sort}
+                  onChange={(sort) => set('client_tree_sort', sort ?? draft.client_tree_sort)}
                 />
-              ) : null}
-              <TextInput
-                label="Format of dates"
-                description={`For clients that ask for it; without one: ${info.default_date_format}`}
-                inputWrapperOrder={['label', 'input', 'description', 'error']}
-                maxLength={30}
-                value={draft.date_format ?? ''}
-                error={fields.date_format}
-                onChange={(event) => set('date_format', event.currentTarget.value || null)}
-              />
-              <Switch label="Clear the search when another client is chosen" checked={draft.clear_search_when_switching} onChange={(event) => set('clear_search_when_switching', event.currentTarget.checked)} />
-              <Switch label="Show community scripts" checked={draft.show_community_scripts} onChange={(event) => set('show_community_scripts', event.currentTarget.checked)} />
-            </Stack>
-          </Panel>
+                <Switch label="Clear the search when another client is chosen" checked={draft.clear_search_when_switching} onChange={(event) => set('clear_search_when_switching', event.currentTarget.checked)} />
+              </Stack>
+            </Panel>
+            <Panel title="In other web clients">
+              <Stack maw={420}>
+                <Text size="sm" c="dimmed">
+                  Kept for other web clients of this server that you sign in to. This app does not need them.
+                </Text>
+                <Select
+                  label="First shown agents"
+                  data={[
+                    { value: 'mixed', label: 'All' },
+                    { value: 'server', label: 'Servers' },
+                    { value: 'workstation', label: 'Workstations' },
+                  ]}
+                  value={draft.default_agent_tbl_tab}
+                  error={fields.default_agent_tbl_tab}
+                  onChange={(tab) => set('default_agent_tbl_tab', tab ?? draft.default_agent_tbl_tab)}
+                />
+                <Select label="Double click on an agent" data={doubleClicks} value={draft.agent_dblclick_action} error={fields.agent_dblclick_action} onChange={(action) => set('agent_dblclick_action', (action ?? 'editagent') as Choices['agent_dblclick_action'])} />
+                {draft.agent_dblclick_action === 'urlaction' ? (
+                  <Select
+                    label="URL action"
+                    required
+                    data={links.map((action) => ({ value: String(action.id), label: action.name }))}
+                    value={draft.url_action === null ? null : String(draft.url_action)}
+                    error={fields.url_action ?? (tried && draft.url_action === null ? 'Choose one.' : undefined)}
+                    onChange={(id) => set('url_action', id ? Number(id) : null)}
+                  />
+                ) : null}
+                <TextInput
+                  label="Format of dates"
+                  description={`Without one: ${info.default_date_format}`}
+                  inputWrapperOrder={['label', 'input', 'description', 'error']}
+                  maxLength={30}
+                  value={draft.date_format ?? ''}
+                  error={fields.date_format}
+                  onChange={(event) => set('date_format', event.currentTarget.value || null)}
+                />
+                <Switch label="Show community scripts" checked={draft.show_community_scripts} onChange={(event) => set('show_community_scripts', event.currentTarget.checked)} />
+              </Stack>
+            </Panel>
+          </>
         )}
       </Form>
     </Stack>

@@ -5,10 +5,12 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useApi } from '@/api/context';
 import { messageOf } from '@/api/errors';
+import { preferencesQuery } from '@/api/queries/profile';
 import { treeQuery } from '@/api/queries/tree';
 import type { TreeClient, TreeSite } from '@/api/types';
 import { count } from '@/components/format';
 import classes from './client-tree.module.css';
+import { ordered } from './tree-order';
 
 /** From this many clients on, a filter box appears over the tree. */
 const filterFrom = 8;
@@ -17,6 +19,7 @@ const filterFrom = 8;
 export function ClientTree({ onNavigate }: { onNavigate: () => void }) {
   const tree = useQuery(treeQuery(useApi()));
   const search = useSearch({ strict: false });
+  const choices = useQuery(preferencesQuery(useApi())).data;
   const [filter, setFilter] = useState('');
   const [toggled, setToggled] = useState<ReadonlyMap<number, boolean>>(new Map());
 
@@ -32,7 +35,8 @@ export function ClientTree({ onNavigate }: { onNavigate: () => void }) {
   if (tree.isError) return <p className="muted">{messageOf(tree.error)}</p>;
 
   const wanted = filter.trim().toLowerCase();
-  const clients = tree.data.clients.filter((client) => wanted === '' || matches(client, wanted));
+  const clients = ordered(tree.data.clients, choices?.client_tree_sort).filter((client) => wanted === '' || matches(client, wanted));
+  const words = choices?.clear_search_when_switching === false ? search.q : undefined;
   const single = tree.data.clients.length === 1;
 
   return (
@@ -64,14 +68,14 @@ export function ClientTree({ onNavigate }: { onNavigate: () => void }) {
                 >
                   <IconChevronRight size={14} />
                 </button>
-                <Node node={client} search={{ client: client.id }} current={search.client === client.id} onNavigate={onNavigate} />
+                <Node node={client} search={{ client: client.id, q: words }} current={search.client === client.id} onNavigate={onNavigate} />
               </div>
               {opened ? (
                 <ul className={classes.tree}>
                   {client.sites.map((site) => (
                     <li key={site.id} className={classes.row}>
                       <span className={classes.spacer} />
-                      <Node node={site} search={{ site: site.id }} current={search.site === site.id} onNavigate={onNavigate} />
+                      <Node node={site} search={{ site: site.id, q: words }} current={search.site === site.id} onNavigate={onNavigate} />
                     </li>
                   ))}
                 </ul>
@@ -87,7 +91,7 @@ export function ClientTree({ onNavigate }: { onNavigate: () => void }) {
 
 interface NodeProps {
   node: TreeSite;
-  search: { client?: number; site?: number };
+  search: { client?: number; site?: number; q?: string };
   current: boolean;
   onNavigate: () => void;
 }

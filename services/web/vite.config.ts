@@ -35,6 +35,8 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/test/setup.ts'],
     restoreMocks: true,
+    // Patience for a machine that is busy with something else.
+    testTimeout: 60_000,
     maxWorkers: 2,
   },
 });

@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 afterEach(cleanup);
@@ -26,3 +26,7 @@ window.ResizeObserver = class {
     return undefined;
   }
 };
+
+// What is waited for comes at once on an idle machine; a busy one needs longer.
+configure({ asyncUtilTimeout: 20_000 });
+window.scrollTo = () => undefined;

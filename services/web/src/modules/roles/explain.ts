@@ -46,7 +46,7 @@ export function scopeSentence(role: Pick<RoleInput, 'can_view_clients' | 'can_vi
   const places = sites.map((id) => {
     const owner = tree?.clients.find((client) => client.sites.some((site) => site.id === id));
     const site = owner?.sites.find((each) => each.id === id);
-    return owner && site ? `${site.name} of ${owner.name}` : `site no. ${id}`;
+    return owner && site ? `${site.name} of ${owner.name}` : `no. ${id}`;
   });
   const parts = [
     ...(named.length > 0 ? [`${listed(named)} with all sites`] : []),

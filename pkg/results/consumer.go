@@ -37,6 +37,7 @@ type Limits struct {
 	Linger   time.Duration // how long a batch waits for company; default 2 ms
 	Gather   time.Duration // the same while results come in crowds: a batch costs the database about as much as 30 results; default 25 ms
 	InFlight int           // unacknowledged results of all replicas; default 5000
+	AckWait  time.Duration // after which a result that its taker does not hold any more is delivered again; default 10 s
 	Backoff  time.Duration // first wait after a failure of the database, doubled up to 10 s; default 250 ms
 }
 
@@ -54,6 +55,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Gather <= 0 {
 		l.Gather = 25 * time.Millisecond
+	}
+	if l.AckWait <= 0 {
+		l.AckWait = defaultAckWait
 	}
 	if l.Backoff <= 0 {
 		l.Backoff = 250 * time.Millisecond
@@ -124,7 +128,7 @@ func (c *Consumer) consume(ctx context.Context) error {
 	}
 	setup, cancel := context.WithTimeout(ctx, setupWithin)
 	defer cancel()
-	consumer, err := stream.CreateOrUpdateConsumer(setup, consumerConfig(c.limits.InFlight))
+	consumer, err := stream.CreateOrUpdateConsumer(setup, consumerConfig(c.limits))
 	if err != nil {
 		return fmt.Errorf("open result consumer: %w", err)
 	}
@@ -168,7 +172,9 @@ func (c *Consumer) consume(ctx context.Context) error {
 			linger = c.limits.Gather
 		}
 		if len(batch) > 0 {
+			release := c.hold(batch)
 			c.settle(ctx, batch)
+			release()
 		}
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ func ApplyWithoutAck(t *testing.T, ctx context.Context, c *Consumer, n int) int 
 	t.Helper()
 	stream, err := c.conn.EnsureStream(ctx, Stream(c.stream))
 	require.NoError(t, err)
-	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits.InFlight))
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits))
 	require.NoError(t, err)
 	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(5*time.Second))
 	require.NoError(t, err)
@@ -32,6 +32,33 @@ func ApplyWithoutAck(t *testing.T, ctx context.Context, c *Consumer, n int) int 
 	require.NoError(t, c.apply(ctx, batch))
 	c.giveBack(batch)
 	return len(batch)
+}
+
+// TakeAndDie takes up to n results from the stream and does nothing with them, as a process that is killed.
+func TakeAndDie(t *testing.T, ctx context.Context, c *Consumer, n int) (taken int) {
+	t.Helper()
+	stream, err := c.conn.EnsureStream(ctx, Stream(c.stream))
+	require.NoError(t, err)
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits))
+	require.NoError(t, err)
+	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(5*time.Second))
+	require.NoError(t, err)
+	for range fetched.Messages() {
+		taken++
+	}
+	return taken
+}
+
+// Redelivered is how many deliveries of the stream's unacknowledged results were not the first.
+func Redelivered(t *testing.T, ctx context.Context, c *Consumer) int {
+	t.Helper()
+	js, err := c.conn.JetStream()
+	require.NoError(t, err)
+	consumer, err := js.Consumer(ctx, streamName, consumerName)
+	require.NoError(t, err)
+	info, err := consumer.Info(ctx)
+	require.NoError(t, err)
+	return info.NumRedelivered
 }
 
 // Patient lets Publish wait for the database as long as a busy machine may take.

@@ -21,15 +21,14 @@ import (
 const (
 	applyWithin  = 30 * time.Second
 	backoffLimit = 10 * time.Second
-	// extendEvery keeps a batch that waits for the database from being delivered again.
-	extendEvery = ackWait / 4
+	// A batch in work is extended this often in its ack wait, so that it is not delivered again.
+	extensions = 4
 )
 
 // settle applies a batch and acknowledges it. While the database is away it waits and holds the batch; a batch that fails
 // for its content is split, so that only the result at fault is parked.
 func (c *Consumer) settle(ctx context.Context, batch []jetstream.Msg) {
 	backoff := c.limits.Backoff
-	extended := time.Now()
 	for {
 		err := c.apply(ctx, batch)
 		switch {
@@ -53,10 +52,6 @@ func (c *Consumer) settle(ctx context.Context, batch []jetstream.Msg) {
 			return
 		}
 		backoff = min(2*backoff, backoffLimit)
-		if time.Since(extended) > extendEvery {
-			extended = time.Now()
-			c.extend(batch)
-		}
 	}
 }
 
@@ -70,9 +65,36 @@ func (c *Consumer) giveBack(batch []jetstream.Msg) {
 	}
 }
 
+// hold keeps the results of a batch from being delivered again while it is in work, in its transaction as well as while it
+// waits for the database, until release is called.
+func (c *Consumer) hold(batch []jetstream.Msg) (release func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(c.limits.AckWait / extensions)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				c.extend(batch)
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
 func (c *Consumer) extend(batch []jetstream.Msg) {
 	for _, m := range batch {
-		if err := m.InProgress(); err != nil {
+		err := m.InProgress()
+		if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+			continue // the batch was split, and this one is done
+		}
+		if err != nil {
 			c.log.Debug("result could not be held, it may be delivered twice", zap.Error(err))
 			return
 		}

@@ -28,7 +28,7 @@ func TestStopGivesBackWhatWasFetchedAhead(t *testing.T) {
 		b.publish(t, results.KindCheck, id, fmt.Sprintf("r%d", i), "", fmt.Sprintf(`{"id":%d,"agent_id":%q,"status":"passing","output":"%d"}`, check, id, i))
 	}
 	c, err := results.NewConsumer(results.Deps{
-		Conn: b.conn, Pool: b.pool, Handlers: b.handlers(), Log: b.log, Metrics: prometheus.NewRegistry(), Limits: results.Limits{Messages: batch},
+		Conn: b.conn, Pool: b.pool, Handlers: b.handlers(), Log: b.log, Metrics: prometheus.NewRegistry(), Limits: results.Limits{Messages: batch, AckWait: time.Minute},
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(b.ctx)
@@ -40,7 +40,11 @@ func TestStopGivesBackWhatWasFetchedAhead(t *testing.T) {
 	require.NoError(t, <-done)
 	require.LessOrEqual(t, b.number(t, `SELECT count(*) FROM check_history`), 2*batch)
 	began := time.Now()
-	b.start(t, b.consumer(t, b.conn, b.handlers()))
+	next, err := results.NewConsumer(results.Deps{
+		Conn: b.conn, Pool: b.pool, Handlers: b.handlers(), Log: b.log, Metrics: prometheus.NewRegistry(), Limits: results.Limits{AckWait: time.Minute},
+	})
+	require.NoError(t, err)
+	b.start(t, next)
 	b.eventually(t, n, `SELECT count(*) FROM check_history`)
 	require.Less(t, time.Since(began), 20*time.Second)
 }

@@ -13,8 +13,10 @@ const (
 	consumerName = "apply"
 	// duplicateWindow is how long the stream itself remembers message ids; later repetitions meet applied_results.
 	duplicateWindow = 2 * time.Minute
-	// ackWait is when an unacknowledged result is delivered again. A batch in work is extended long before.
-	ackWait = 60 * time.Second
+	// defaultAckWait is when a result that nobody acknowledges is delivered again: for so long the results that a killed
+	// replica held wait for another. A batch in work is held by extending it several times before (Consumer.hold). What was
+	// fetched ahead is not: when a batch waits for the database for longer, it may be delivered twice, which is harmless.
+	defaultAckWait = 10 * time.Second
 
 	// DefaultMaxAge is how long a result may wait in the stream.
 	DefaultMaxAge = 7 * 24 * time.Hour
@@ -46,9 +48,9 @@ func Stream(l StreamLimits) jetstream.StreamConfig {
 	}
 }
 
-func consumerConfig(inFlight int) jetstream.ConsumerConfig {
+func consumerConfig(l Limits) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
-		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
-		MaxAckPending: inFlight, DeliverPolicy: jetstream.DeliverAllPolicy,
+		Durable: consumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: l.AckWait, MaxDeliver: -1,
+		MaxAckPending: l.InFlight, DeliverPolicy: jetstream.DeliverAllPolicy,
 	}
 }

@@ -29,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
-const wait = 45 * time.Second
+const wait = 2 * time.Minute
 
 // bundle is a worker program with a database and a Redis of its own. Its handler of kind "count" counts per payload.
 type bundle struct {
@@ -148,7 +148,7 @@ func TestWorkFollowsTheTransaction(t *testing.T) {
 	require.Zero(t, b.rows(t, "done_at IS NULL"))
 }
 
-// TestRequestIDFollowsTheWork from the request that asked for it into the handler's context and the log of its failure.
+// TestRequestIDFollowsTheWork from the request that asked for it into the handler's context and the log of its end.
 func TestRequestIDFollowsTheWork(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -156,12 +156,15 @@ func TestRequestIDFollowsTheWork(t *testing.T) {
 	s, err := queue.NewServer(b.conn, queue.ServerSettings{Concurrency: 1, FirstRetry: time.Minute}, b.logger, b.registry,
 		outbox.Once(b.pool, queue.Handler{Kind: queue.Kind{Name: "trace"}, Do: func(ctx context.Context, task queue.Task) error {
 			seen <- log.RequestID(ctx)
+			if log.RequestID(ctx) == "req-8" {
+				return nil
+			}
 			return queue.Permanent(errors.New("not today"))
 		}}))
 	require.NoError(t, err)
 	require.NoError(t, s.Start(t.Context()))
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
-	for _, id := range []string{"req-7", ""} {
+	for _, id := range []string{"req-7", "", "req-8"} {
 		ctx := t.Context()
 		if id != "" {
 			ctx = log.WithRequestID(ctx, id)
@@ -173,6 +176,9 @@ func TestRequestIDFollowsTheWork(t *testing.T) {
 		require.Equal(t, id, <-seen)
 	}
 	b.eventually(t, func() bool { return b.logs.FilterField(zap.String("request_id", "req-7")).Len() == 1 }, "the failure names the request")
+	b.eventually(t, func() bool {
+		return b.logs.FilterMessage("background task done").FilterField(zap.String("request_id", "req-8")).Len() == 1
+	}, "so does the success")
 }
 
 func TestDedupeKeyKeepsTheFirst(t *testing.T) {

@@ -121,6 +121,7 @@ func (c *Consumer) apply(ctx context.Context, batch []jetstream.Msg) error {
 		return fmt.Errorf("apply results: %w", err)
 	}
 	c.metrics.observe(w, time.Since(start))
+	c.trace(w)
 	for _, m := range batch {
 		if err := m.Ack(); err != nil {
 			c.limited.Warn("ack", "result could not be acknowledged, it will be delivered again", zap.Error(err))
@@ -129,6 +130,18 @@ func (c *Consumer) apply(ctx context.Context, batch []jetstream.Msg) error {
 	}
 	c.tell(w)
 	return nil
+}
+
+// trace lets the request that brought a result be followed to the database, for those who look closely: there are too many
+// results to say so about each.
+func (c *Consumer) trace(w *work) {
+	if !c.log.Core().Enabled(zap.DebugLevel) {
+		return
+	}
+	for i, m := range w.parsed {
+		c.log.Debug("result written", zap.String(log.FieldAgentID, m.AgentID), zap.String("kind", string(m.Kind)), zap.String(log.FieldMessageID, m.ID),
+			zap.String(log.FieldRequestID, m.RequestID), zap.String("outcome", w.outcomes[i]))
+	}
 }
 
 // tell wakes the publishers that wait and nudges the other services. Both may be lost.

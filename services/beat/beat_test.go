@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const wait = 30 * time.Second
+const wait = 90 * time.Second
 
 // start runs a beat and returns what stops it.
 func start(t *testing.T, url string) (stop func()) {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
 }
 
-const wait = 20 * time.Second
+const wait = 90 * time.Second
 
 type bundle struct {
 	srv     *bustest.Server

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	wait   = 30 * time.Second
+	wait   = 90 * time.Second
 	origin = "https://rmm.example.com"
 )
 

@@ -29,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
-const wait = 30 * time.Second
+const wait = 90 * time.Second
 
 // bundle is a running worker with everything it needs.
 type bundle struct {

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	id    = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
 	token = "0123456789abcdef0123456789abcdef01234567"
-	wait  = 20 * time.Second
+	wait  = 90 * time.Second
 	poll  = 5 * time.Millisecond
 )
 

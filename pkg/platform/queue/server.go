@@ -109,9 +109,13 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 	}()
 	err = h.Do(ctx, task)
 	outcome = outcomeOf(err, task.Last)
-	if err != nil {
-		logger.Warn("background task did not succeed", zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID),
-			zap.String(log.FieldQueue, task.Queue), zap.Int(log.FieldAttempt, task.Attempt), zap.String("outcome", outcome), zap.Error(err))
+	logger = logger.With(zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID), zap.String(log.FieldQueue, task.Queue),
+		zap.Int(log.FieldAttempt, task.Attempt))
+	switch {
+	case err != nil:
+		logger.Warn("background task did not succeed", zap.String("outcome", outcome), zap.Error(err))
+	case task.RequestID != "": // so that a request is found to its end; periodic jobs have their run history
+		logger.Info("background task done", zap.Int64(log.FieldDurationMS, time.Since(began).Milliseconds()))
 	}
 	return err
 }

@@ -30,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 20 * time.Second
+const patience = 90 * time.Second
 
 // bundle is the whole api with a bus and a consumer of results behind it, one client and site, and agents.
 type bundle struct {

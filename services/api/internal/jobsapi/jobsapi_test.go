@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
 
-const wait = 30 * time.Second
+const wait = 90 * time.Second
 
 // bundle is the api with a queue that has two dead tasks.
 type bundle struct {

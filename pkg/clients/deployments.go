@@ -34,6 +34,19 @@ type Deployment struct {
 	Created      time.Time       `json:"created" db:"created"`
 }
 
+// Flags reads the switches, which are stored as booleans or as 0 and 1.
+func (d Deployment) Flags() (map[string]bool, error) {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(d.InstallFlags, &raw); err != nil {
+		return nil, fmt.Errorf("read install flags of deployment %d: %w", d.ID, err)
+	}
+	flags := make(map[string]bool, len(raw))
+	for name, value := range raw {
+		flags[name] = string(value) == "true" || string(value) == "1"
+	}
+	return flags, nil
+}
+
 // InstallerTokens makes the token that a deployment's installer enrols with; accounts own it. Deleting the token deletes
 // the deployment by cascade.
 type InstallerTokens interface {

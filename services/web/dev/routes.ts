@@ -115,7 +115,7 @@ function detail(row: AgentRow): AgentDetail {
     local_ips: row.local_ips ?? '',
     make_model: 'Supermicro AS-1114S',
     physical_disks: ['Samsung MZ7L3960 960GB SATA', 'WDC WD4003FRYZ 4TB SATA'],
-    wmi_detail: { serialnumber: 'S411208X1' },
+    custom_fields: [], wmi_detail: { serialnumber: 'S411208X1' },
     offline_time: 4,
     overdue_time: 30,
     check_interval: 120,

@@ -52,12 +52,15 @@ func (a *App) operations() error {
 			Pool: i.Pool, Audit: a.audit, Subjects: a.agents, Caller: urlactions.NewCaller(guard, "GueenRMM/"+o.Product.Version),
 		}),
 	})
-	clientsapi.Register(r, a.clients, clients.NewDeployments(i.Pool, a.clients, a.Accounts))
+	deployments := clients.NewDeployments(i.Pool, a.clients, a.Accounts)
+	clientsapi.Register(r, a.clients, deployments)
 	agentsapi.Register(r, agentsapi.Deps{
 		Agents: a.agents, Actions: a.actions, Settings: a.core, Zones: settings.NewZones(i.Pool), Releases: a.release,
 		InstallerToken: a.installerToken, Audit: a.record, Insecure: o.Insecure,
 	})
-	v1agents.Register(r, v1agents.Deps{Agents: a.agents, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL})
+	v1agents.Register(r, v1agents.Deps{
+		Agents: a.agents, Deployments: deployments, Releases: a.release, Tokens: a.Accounts, PublicURL: o.PublicURL,
+	})
 	jobsapi.Register(r, jobsapi.Deps{History: jobs.NewHistory(i.Pool), Queues: i.Queues, Audit: a.record})
 	a.monitoringOperations()
 	a.logsOperations()

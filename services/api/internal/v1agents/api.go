@@ -14,10 +14,11 @@ import (
 
 // Deps are what the operations need.
 type Deps struct {
-	Agents    *agents.Service
-	Releases  *installers.Releases
-	Tokens    agents.InstallerTokens
-	PublicURL string // base address of the api as machines reach it
+	Agents      *agents.Service
+	Deployments Deployments
+	Releases    *installers.Releases
+	Tokens      agents.InstallerTokens
+	PublicURL   string // base address of the api as machines reach it
 }
 
 type handlers struct {
@@ -29,6 +30,7 @@ func Register(r *rest.Router, d Deps) {
 	h := handlers{d}
 	h.registerLists(r)
 	h.registerEnrolments(r)
+	h.registerDeployments(r)
 	h.registerDownloads(r)
 }
 

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -208,4 +209,35 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestDeploymentScripts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "gueen-agent-linux-amd64"), []byte("binary"), 0o600))
+	f := setup(t, 0, func(_ *app.Infrastructure, o *app.Options) { o.AgentsDir = dir })
+	expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	in := body{"site": f.site1, "expires": expires, "agenttype": "workstation", "goarch": "amd64", "power": 0, "rdp": true, "ping": 1}
+	require.Equal(t, http.StatusOK, f.Admin().Post("/clients/deployments/", in).Status)
+	var list []struct {
+		UID string `json:"uid"`
+	}
+	f.Admin().Get("/clients/deployments/").OK(&list)
+	require.Len(t, list, 1)
+	path := "/v1/deployments/" + list[0].UID
+
+	script := f.Anonymous().Get(path + "/install.sh")
+	require.Equal(t, http.StatusOK, script.Status, script.Body)
+	require.Equal(t, "no-store", script.Header.Get("Cache-Control"))
+	for _, want := range []string{fmt.Sprintf("client_id='%d'", f.client1), fmt.Sprintf("site_id='%d'", f.site1), "agent_type='workstation'", "/v1/downloads/agent/linux/amd64'"} {
+		require.Contains(t, script.Body, want)
+	}
+	require.Regexp(t, `token='[0-9a-f]{64}'`, script.Body)
+	problem(t, f.Anonymous().Get(path+"/install.ps1"), http.StatusBadRequest, "refused") // there is no Windows package here
+	problem(t, f.Anonymous().Get("/v1/deployments/nosuch/install.sh"), http.StatusBadRequest, "refused")
+	problem(t, f.Anonymous().Get("/v1/deployments/00000000-0000-4000-8000-000000000000/install.sh"), http.StatusNotFound, "not_found")
+
+	_, err := f.Pool.Exec(t.Context(), `UPDATE deployments SET expiry = now() - interval '1 second'`)
+	require.NoError(t, err)
+	problem(t, f.Anonymous().Get(path+"/install.sh"), http.StatusNotFound, "not_found")
 }

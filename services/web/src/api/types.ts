@@ -2,6 +2,7 @@
  * The shapes of the REST interface this app reads. They are the generated ones with two refinements the description does
  * not carry: closed sets of words instead of any text, and lists that are never null where the server promises it.
  */
+import type { StoredValue } from './admin-types.ts';
 import type { components } from './schema.gen.ts';
 
 type Wire = components['schemas'];
@@ -49,7 +50,7 @@ export type AgentDetail = Refine<
     | 'monitoring_type' | 'status' | 'last_seen' | 'boot_time' | 'logged_in_username' | 'last_logged_in_user' | 'needs_reboot' | 'total_ram'
     | 'disks' | 'cpu_model' | 'graphics' | 'local_ips' | 'make_model' | 'physical_disks' | 'wmi_detail' | 'maintenance_mode' | 'offline_time'
     | 'overdue_time' | 'check_interval' | 'time_zone' | 'timezone' | 'all_timezones' | 'overdue_email_alert' | 'overdue_text_alert'
-    | 'overdue_dashboard_alert'
+    | 'overdue_dashboard_alert' | 'custom_fields'
   >,
   {
     plat: Plat;
@@ -60,6 +61,7 @@ export type AgentDetail = Refine<
     physical_disks: string[];
     all_timezones: string[];
     wmi_detail: { serialnumber?: string } | null;
+    custom_fields: StoredValue[];
   }
 >; // prettier-ignore
 

@@ -3,9 +3,8 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Client, CustomField, FieldModel, PlaceInput } from '@/api/admin-types';
+import type { Client, PlaceInput } from '@/api/admin-types';
 import { useApi } from '@/api/context';
-import { modelFieldsQuery } from '@/api/queries/core';
 import { clientQuery, placeCalls, siteQuery } from '@/api/queries/places';
 import { treeQuery } from '@/api/queries/tree';
 import { DataTable } from '@/components/data-table';
@@ -18,17 +17,11 @@ import { Trouble } from '@/modules/clients/client-list';
 import { emptyPlace, PlaceForm } from '@/modules/clients/place-form';
 import { RemovePlace, type Place } from '@/modules/clients/remove-place';
 import { useRemovePlace } from '@/modules/clients/use-remove-place';
+import { useFields } from '@/modules/custom-fields/use-fields';
 
 const clientRoute = getRouteApi('/shell/clients/$clientId');
 const newSiteRoute = getRouteApi('/shell/clients/$clientId/sites/new');
 const siteRoute = getRouteApi('/shell/clients/$clientId/sites/$siteId');
-
-/** The fields of a model; none for somebody who may not see them. Undefined while they load. */
-function useFields(model: FieldModel): CustomField[] | undefined {
-  const may = useCan()('can_view_customfields');
-  const fields = useQuery({ ...modelFieldsQuery(useApi(), model), enabled: may });
-  return may && !fields.isError ? fields.data : [];
-}
 
 function pick(place: PlaceInput): PlaceInput {
   const { name, block_policy_inheritance, server_policy, workstation_policy } = place;

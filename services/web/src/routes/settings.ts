@@ -75,11 +75,17 @@ const newSchedule = createRoute({ getParentRoute: () => area, path: 'schedules/n
 const schedule = createRoute({ getParentRoute: () => area, path: 'schedules/$scheduleId', component: lazyRouteComponent(schedulePages, 'SchedulePage') });
 
 const deploymentPages = () => import('../pages/settings/deployments');
-const deployments = createRoute({ getParentRoute: () => area, path: 'deployments', component: lazyRouteComponent(deploymentPages, 'DeploymentsPage') });
+const deployments = createRoute({ getParentRoute: () => area, path: 'deployments', validateSearch: filtered, component: lazyRouteComponent(deploymentPages, 'DeploymentsPage') });
 const newDeployment = createRoute({ getParentRoute: () => area, path: 'deployments/new', component: lazyRouteComponent(deploymentPages, 'NewDeploymentPage') });
+const deployment = createRoute({
+  getParentRoute: () => area,
+  path: 'deployments/$deploymentId',
+  validateSearch: (search: Search): { os?: 'windows' } => ({ os: oneOf(search.os, ['windows'] as const) }),
+  component: lazyRouteComponent(deploymentPages, 'DeploymentPage'),
+});
 
 /** Everything under `/settings`. */
 export const settingsArea = area.addChildren([
   index, users, newUser, user, roles, newRole, role, sessions, apiKeys, newApiKey, apiKey, global, fields, newField, field, store, newEntry, entry,
-  actions, newAction, action, schedules, newSchedule, schedule, deployments, newDeployment,
+  actions, newAction, action, schedules, newSchedule, schedule, deployments, newDeployment, deployment,
 ]); // prettier-ignore

@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { ValueInput } from '../admin-types';
 import type { ApiClient } from '../client';
 import { filterQuery, type AgentFilters } from '../filters';
 import type { AgentCounts, AgentDetail, AgentPage, AgentRow, HistoryEntry, MonitoringType, Note, Process, RunScriptRequest } from '../types';
@@ -103,6 +104,7 @@ export interface AgentEdit {
   overdue_dashboard_alert?: boolean;
   overdue_email_alert?: boolean;
   overdue_text_alert?: boolean;
+  custom_fields?: ValueInput[];
 }
 
 export const agentCalls = {

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, NumberInput, Select, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { CustomField } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { ApiError, messageOf } from '@/api/errors';
 import { agentCalls, agentDetailQuery, agentKeys, type AgentEdit } from '@/api/queries/agents';
@@ -9,6 +10,10 @@ import type { AgentDetail, Tree } from '@/api/types';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { ErrorState, RowsSkeleton } from '@/components/states';
+import { useUnsaved } from '@/components/unsaved';
+import { useFields } from '../custom-fields/use-fields';
+import { ValueFields } from '../custom-fields/value-fields';
+import { inputsOf, missing, valuesOf, type Values } from '../custom-fields/values';
 
 const serverZone = '';
 
@@ -16,36 +21,58 @@ export function AgentSettings({ id }: { id: string }) {
   const api = useApi();
   const detail = useQuery(agentDetailQuery(api, id));
   const tree = useQuery(treeQuery(api));
-  if (detail.isPending || tree.isPending) return <RowsSkeleton label="Loading settings" />;
+  const fields = useFields('agent');
+  if (detail.isPending || tree.isPending || !fields) return <RowsSkeleton label="Loading settings" />;
   if (detail.isError) return <ErrorState title="Settings could not be loaded" error={detail.error} onRetry={() => void detail.refetch()} />;
   if (tree.isError) return <ErrorState title="Sites could not be loaded" error={tree.error} onRetry={() => void tree.refetch()} />;
-  return <SettingsForm id={id} detail={detail.data} tree={tree.data} />;
+  return <SettingsForm id={id} detail={detail.data} tree={tree.data} fields={fields.filter((field) => !field.hide_in_ui)} />;
 }
 
-function SettingsForm({ id, detail, tree }: { id: string; detail: AgentDetail; tree: Tree }) {
+interface SettingsFormProps {
+  id: string;
+  detail: AgentDetail;
+  tree: Tree;
+  fields: CustomField[];
+}
+
+function SettingsForm({ id, detail, tree, fields: customFields }: SettingsFormProps) {
   const api = useApi();
   const client = useQueryClient();
   const [edit, setEdit] = useState<AgentEdit>({});
   const value = <K extends keyof AgentEdit & keyof AgentDetail>(key: K): AgentDetail[K] => (edit[key] ?? detail[key]) as AgentDetail[K];
   const set = <K extends keyof AgentEdit>(key: K, next: AgentEdit[K]) => setEdit((present) => ({ ...present, [key]: next }));
+  const [edited, setEdited] = useState<Values>({});
+  const stored = valuesOf(customFields, detail.custom_fields);
+  const values = { ...stored, ...edited };
+  const inputs = inputsOf(customFields, stored, values);
+  const lacking = missing(customFields, values);
   const zone = edit.time_zone !== undefined ? edit.time_zone : detail.time_zone;
 
   const save = useMutation({
-    mutationFn: () => agentCalls.edit(api, id, edit),
+    mutationFn: () => agentCalls.edit(api, id, inputs.length > 0 ? { ...edit, custom_fields: inputs } : edit),
     onSuccess: async (said) => {
-      setEdit({});
       notifyDone(said);
       await Promise.all([client.invalidateQueries({ queryKey: agentKeys.all }), client.invalidateQueries({ queryKey: treeKey })]);
+      undo();
     },
   });
   const fields = save.error instanceof ApiError ? save.error.fields : {};
-  const changed = Object.keys(edit).length > 0;
+  const changed = Object.keys(edit).length > 0 || inputs.length > 0;
+  const [tried, setTried] = useState(false);
+  const guard = useUnsaved({ changed, what: 'this agent' });
+  const undo = () => {
+    setEdit({});
+    setEdited({});
+    setTried(false);
+  };
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        setTried(true);
+        if (lacking.length === 0) save.mutate();
       }}
     >
       <Stack maw={760}>
@@ -110,6 +137,13 @@ function SettingsForm({ id, detail, tree }: { id: string; detail: AgentDetail; t
             <Switch label="Send a text message" checked={value('overdue_text_alert')} onChange={(event) => set('overdue_text_alert', event.currentTarget.checked)} />
           </Stack>
         </Panel>
+        {customFields.length > 0 ? (
+          <Panel title="Custom fields">
+            <SimpleGrid cols={{ base: 1, xs: 2 }}>
+              <ValueFields fields={customFields} values={values} disabled={false} tried={tried} onChange={(field, next) => setEdited((present) => ({ ...present, [field]: next }))} />
+            </SimpleGrid>
+          </Panel>
+        ) : null}
         {save.isError ? (
           <Alert color="red" role="alert">
             {messageOf(save.error)}
@@ -119,11 +153,12 @@ function SettingsForm({ id, detail, tree }: { id: string; detail: AgentDetail; t
           <Button type="submit" loading={save.isPending} disabled={!changed}>
             Save settings
           </Button>
-          <Button variant="default" disabled={!changed} onClick={() => setEdit({})}>
+          <Button variant="default" disabled={!changed} onClick={undo}>
             Undo changes
           </Button>
         </Group>
       </Stack>
+      {guard.dialog}
     </form>
   );
 }

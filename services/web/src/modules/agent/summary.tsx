@@ -12,6 +12,8 @@ import { ErrorState } from '@/components/states';
 import { TimeAgo } from '@/components/time-ago';
 import { useCan } from '../account-rights';
 import { CheckStatus } from '../agents/status';
+import { useFields } from '../custom-fields/use-fields';
+import { valuesOf, valueWords } from '../custom-fields/values';
 import { checkTitle, moreInfo, worstFirst } from '../checks/describe';
 import classes from './agent.module.css';
 import { DiskBars } from './disk-bars';
@@ -46,9 +48,22 @@ export function Summary({ id, row }: { id: string; row: AgentRow }) {
             ]}
           />
         </Panel>
+        {detail.data ? <OwnFields detail={detail.data} /> : null}
         {can('can_list_notes') ? <LastNote id={id} /> : null}
       </div>
     </div>
+  );
+}
+
+/** The installation's own fields, unless they are kept out of summaries. */
+function OwnFields({ detail }: { detail: AgentDetail }) {
+  const fields = (useFields('agent') ?? []).filter((field) => !field.hide_in_summary && !field.hide_in_ui);
+  if (fields.length === 0) return null;
+  const values = valuesOf(fields, detail.custom_fields);
+  return (
+    <Panel title="Custom fields">
+      <Facts facts={fields.map((field) => [field.name, valueWords(field, values[field.id])])} />
+    </Panel>
   );
 }
 

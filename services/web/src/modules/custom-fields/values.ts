@@ -1,4 +1,5 @@
 import type { CustomField, FieldValue, StoredValue, ValueInput } from '@/api/admin-types';
+import { dayTime, parseDate } from '@/components/format';
 
 export type Values = Readonly<Record<number, FieldValue>>;
 
@@ -23,6 +24,15 @@ export function inputsOf(fields: readonly CustomField[], before: Values, after: 
       if (field.type === 'multiple') return { field: field.id, multiple_value: Array.isArray(value) ? value : [] };
       return { field: field.id, string_value: typeof value === 'string' ? value : '' };
     });
+}
+
+/** A value in words; null where there is none. */
+export function valueWords(field: Pick<CustomField, 'type'>, value: FieldValue | undefined): string | null {
+  if (field.type === 'checkbox') return value === true ? 'Yes' : 'No';
+  if (value === null || value === undefined || isEmpty(value)) return null;
+  if (Array.isArray(value)) return value.join(', ');
+  const moment = field.type === 'datetime' ? parseDate(String(value)) : null;
+  return moment ? dayTime(moment) : String(value);
 }
 
 /** The names of required fields without a value. */

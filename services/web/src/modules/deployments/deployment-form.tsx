@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DeploymentInput } from '@/api/admin-types';
 import { useApi } from '@/api/context';
-import { deploymentCalls, deploymentsKey } from '@/api/queries/places';
+import { deploymentCalls, deploymentsKey, deploymentsQuery } from '@/api/queries/places';
 import { treeQuery } from '@/api/queries/tree';
 import { DateTimeField } from '@/components/date-time-field';
 import { useDraft } from '@/components/draft';
@@ -20,7 +20,12 @@ export function wireTime(iso: string): string {
   return new Date(iso).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-export function DeploymentForm({ onDone }: { onDone: () => void }) {
+interface DeploymentFormProps {
+  /** Gets what was made, where it can be told which one that is. */
+  onDone: (made?: number) => void;
+}
+
+export function DeploymentForm({ onDone }: DeploymentFormProps) {
   const api = useApi();
   const client = useQueryClient();
   const tree = useQuery(treeQuery(api)).data;
@@ -28,6 +33,10 @@ export function DeploymentForm({ onDone }: { onDone: () => void }) {
     site: null, expires: wireTime(new Date(Date.now() + month).toISOString()), agenttype: 'workstation', goarch: 'amd64', power: false, rdp: false, ping: false,
   })); // prettier-ignore
   const { draft, set, changed } = useDraft(initial);
+  const newest = async () => {
+    const list = await client.query(deploymentsQuery(api)).catch(() => []);
+    return list[0]?.site_id === draft.site ? list[0].id : undefined;
+  };
   const past = new Date(draft.expires).getTime() <= new Date(initial.expires).getTime() - month;
   return (
     <Form
@@ -38,10 +47,11 @@ export function DeploymentForm({ onDone }: { onDone: () => void }) {
       save={() => deploymentCalls.add(api, { ...draft, site: draft.site ?? 0 })}
       onSaved={async (said) => {
         notifyDone(said);
-        onDone();
+        // The answer does not name what was made: it is the newest of the list.
         await client.invalidateQueries({ queryKey: deploymentsKey });
+        onDone(await newest());
       }}
-      onCancel={onDone}
+      onCancel={() => onDone()}
     >
       {(fields, tried) => (
         <Panel label="Deployment">
@@ -65,7 +75,7 @@ export function DeploymentForm({ onDone }: { onDone: () => void }) {
                   { value: 'server', label: 'Servers' },
                 ]}
                 value={draft.agenttype}
-                onChange={(type) => set('agenttype', (type ?? 'workstation'))}
+                onChange={(type) => set('agenttype', type ?? 'workstation')}
               />
               <Select
                 label="Processor"
@@ -75,7 +85,7 @@ export function DeploymentForm({ onDone }: { onDone: () => void }) {
                   { value: 'arm64', label: 'ARM, 64 bit' },
                 ]}
                 value={draft.goarch}
-                onChange={(arch) => set('goarch', (arch ?? 'amd64'))}
+                onChange={(arch) => set('goarch', arch ?? 'amd64')}
               />
             </SimpleGrid>
             <Group gap="lg">

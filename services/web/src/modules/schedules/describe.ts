@@ -22,8 +22,9 @@ export function dayWord(day: number): string {
 /** When a schedule is due, in words; null while something is not chosen. */
 export function describe(schedule: ScheduleInput): string | null {
   const at = `at ${schedule.run_time.slice(0, 5)}`;
-  if (schedule.schedule_type === 'daily') return `Every day ${at}`;
-  const days = schedule.run_time_weekdays.length === 7 ? 'every day' : list(schedule.run_time_weekdays, (day) => weekdays[day] ?? '');
+  const everyDay = schedule.run_time_weekdays.length === weekdays.length;
+  if (schedule.schedule_type === 'daily' || (schedule.schedule_type === 'weekly' && everyDay)) return `Every day ${at}`;
+  const days = everyDay ? 'every day' : list(schedule.run_time_weekdays, (day) => weekdays[day] ?? '');
   if (schedule.schedule_type === 'weekly') return days ? `Every week on ${days} ${at}` : null;
   const year = schedule.monthly_months_of_year.length === 12 ? 'every month' : list(schedule.monthly_months_of_year, (month) => months[month - 1] ?? '');
   if (!year) return null;

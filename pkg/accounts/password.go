@@ -9,17 +9,21 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/gueencode/gueenrmm/pkg/fault"
 )
 
 // HashCost is the price of one password hash (argon2id, RFC 9106). Hashes carry their own cost, so that a change takes
 // effect at each user's next sign-in.
 type HashCost struct {
-	MemoryKiB  uint32
-	Passes     uint32
-	Lanes      uint8
-	Concurrent int // hashes computed at the same time, each holding MemoryKiB; 0: half of the cores, so that other work goes on
+	MemoryKiB  uint32 `json:"memory"`
+	Passes     uint32 `json:"passes"`
+	Lanes      uint8  `json:"lanes"`
+	Concurrent int    `json:"-"` // hashes computed at the same time, each holding MemoryKiB; 0: half of the cores, so that other work goes on
 }
 
 // DefaultHashCost makes a hash cost between 50 and 100 ms of one core (see the benchmark), which is twice the memory of what
@@ -38,17 +42,26 @@ const (
 
 	// MaxPassword bounds what is hashed, in bytes.
 	MaxPassword = 4096
+
+	maxWaiting = 64               // for one slot: about five seconds' worth
+	maxWait    = 15 * time.Second // then whoever waits is told to come again
+	comeAgain  = 5 * time.Second
 )
 
 // Hasher hashes and verifies passwords, a bounded number at a time.
 type Hasher struct {
-	cost  HashCost
-	slots chan struct{}
-	dummy string // verified when there is no such user, so that the answer takes as long
+	cost    HashCost
+	slots   chan struct{} // first come, first served
+	waiting atomic.Int64
+	dummy   string // verified when there is no such user, so that the answer takes as long
+	process *HashProcess
 }
 
-// NewHasher returns a Hasher.
-func NewHasher(cost HashCost) (*Hasher, error) {
+// NewHasher returns a Hasher that computes in this process.
+func NewHasher(cost HashCost) (*Hasher, error) { return NewHasherIn(nil, cost) }
+
+// NewHasherIn returns a Hasher that computes in other processes; nil for none.
+func NewHasherIn(process *HashProcess, cost HashCost) (*Hasher, error) {
 	if cost.Concurrent == 0 {
 		cost.Concurrent = max(1, runtime.GOMAXPROCS(0)/2)
 	}
@@ -56,13 +69,18 @@ func NewHasher(cost HashCost) (*Hasher, error) {
 		cost.MemoryKiB > maxMemoryKiB || cost.Passes > maxPasses || cost.Lanes > maxLanes {
 		return nil, errors.New("password hash cost is out of range")
 	}
-	h := &Hasher{cost: cost, slots: make(chan struct{}, cost.Concurrent)}
-	secret, err := randomBytes(saltBytes)
+	h := &Hasher{cost: cost, slots: make(chan struct{}, cost.Concurrent), process: process}
+	salt, err := randomBytes(saltBytes)
 	if err != nil {
 		return nil, err
 	}
-	h.dummy, err = h.hash(string(secret))
-	return h, err
+	// Nothing is ever equal to random bytes, so there is no need to compute a hash.
+	key, err := randomBytes(keyBytes)
+	if err != nil {
+		return nil, err
+	}
+	h.dummy = h.encode(salt, key)
+	return h, nil
 }
 
 // Hash returns the hash of a password in PHC form.
@@ -71,7 +89,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer h.release()
-	return h.hash(password)
+	return h.hash(ctx, password)
 }
 
 // Verify says whether the password belongs to the hash, and whether the hash should be renewed because its cost is not
@@ -90,7 +108,7 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, renew b
 		}
 		password = ""
 	}
-	got := argon2.IDKey([]byte(password), salt, cost.Passes, cost.MemoryKiB, cost.Lanes, uint32(len(key)))
+	got := h.derive(ctx, derivation{Password: []byte(password), Salt: salt, Cost: cost, Bytes: uint32(len(key))})
 	if subtle.ConstantTimeCompare(got, key) != 1 || !known {
 		return false, false, nil
 	}
@@ -98,10 +116,20 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, renew b
 	return true, !today, nil
 }
 
+// acquire waits for a slot. Too many who wait, or too long a wait, are refused: their answers would come after they have gone.
 func (h *Hasher) acquire(ctx context.Context) error {
+	if h.waiting.Add(1) > int64(maxWaiting*cap(h.slots)) {
+		h.waiting.Add(-1)
+		return fault.Throttled(comeAgain)
+	}
+	defer h.waiting.Add(-1)
+	patience := time.NewTimer(maxWait)
+	defer patience.Stop()
 	select {
 	case h.slots <- struct{}{}:
 		return nil
+	case <-patience.C:
+		return fault.Throttled(comeAgain)
 	case <-ctx.Done():
 		return fmt.Errorf("wait for password hashing: %w", ctx.Err())
 	}
@@ -109,14 +137,28 @@ func (h *Hasher) acquire(ctx context.Context) error {
 
 func (h *Hasher) release() { <-h.slots }
 
-func (h *Hasher) hash(password string) (string, error) {
+func (h *Hasher) hash(ctx context.Context, password string) (string, error) {
 	salt, err := randomBytes(saltBytes)
 	if err != nil {
 		return "", err
 	}
-	key := argon2.IDKey([]byte(password), salt, h.cost.Passes, h.cost.MemoryKiB, h.cost.Lanes, keyBytes)
+	return h.encode(salt, h.derive(ctx, derivation{Password: []byte(password), Salt: salt, Cost: h.cost, Bytes: keyBytes})), nil
+}
+
+func (h *Hasher) encode(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.cost.MemoryKiB, h.cost.Passes, h.cost.Lanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+func (h *Hasher) derive(ctx context.Context, d derivation) []byte {
+	if h.process == nil {
+		return d.compute()
+	}
+	return h.process.derive(ctx, d)
+}
+
+func (d derivation) compute() []byte {
+	return argon2.IDKey(d.Password, d.Salt, d.Cost.Passes, d.Cost.MemoryKiB, d.Cost.Lanes, d.Bytes)
 }
 
 func parseHash(text string) (cost HashCost, salt, key []byte, err error) {

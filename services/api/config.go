@@ -92,6 +92,8 @@ type loginSettings struct {
 	HashLanes      int          `conf:"login.hash_lanes" default:"1" min:"1" max:"64" help:"Lanes of one password hash."`
 	HashConcurrent int          `conf:"login.hash_concurrent" default:"0" min:"0" max:"256" help:"Password hashes computed at the same time; 0 for half of the cores, so that many sign-ins leave room for other requests."`
 
+	HashProcess bool `conf:"login.hash_process" default:"true" help:"Compute password hashes in a process of lower priority, so that many sign-ins do not slow other requests."`
+
 	SessionMaxAge time.Duration `conf:"login.session_max_age" default:"720h" min:"5h" help:"A session ends after this time however much it is used. Unused sessions end after five hours."`
 }
 

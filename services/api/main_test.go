@@ -40,7 +40,7 @@ func start(t *testing.T, env ...string) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{base: free(t), private: free(t), done: make(chan error, 1), stop: stop}
-	env = append([]string{"GUEEN_LISTEN=" + r.base, "GUEEN_PRIVATE_LISTEN=" + r.private, "GUEEN_NATS_URL=nats://" + nowhere, "GUEEN_LOG_LEVEL=error"}, env...)
+	env = append([]string{"GUEEN_LISTEN=" + r.base, "GUEEN_PRIVATE_LISTEN=" + r.private, "GUEEN_NATS_URL=nats://" + nowhere, "GUEEN_LOG_LEVEL=error", "GUEEN_LOGIN_HASH_PROCESS=false"}, env...)
 	go func() { r.done <- run(ctx, nil, env) }()
 	require.Eventually(t, func() bool { status, _ := r.get(t, "http://"+r.base+"/"); return status == http.StatusOK }, 20*time.Second, 20*time.Millisecond)
 	return r

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 
+	"github.com/gueencode/gueenrmm/pkg/accounts"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
@@ -28,6 +31,12 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Login.HashProcess {
+		if options.HashProcess, err = hashProcess(rt); err != nil {
+			return err
+		}
+		rt.Lifecycle.Add("password hashes", options.HashProcess)
+	}
 	built, err := app.New(app.Infrastructure{
 		Log: rt.Log, Metrics: rt.Metrics, Pool: db.Pool, Bus: conn, Redis: redis.Redis(),
 		Queues: queue.NewInspector(redis),
@@ -40,4 +49,13 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	rt.Lifecycle.Go("result stream", built.Results.Run)
 	rt.Lifecycle.Add("port", newServer(cfg.HTTP, built.Router, rt.Log))
 	return nil
+}
+
+// hashProcess computes password hashes in this program, started once more.
+func hashProcess(rt *service.Runtime) (*accounts.HashProcess, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the program for password hashes: %w", err)
+	}
+	return accounts.NewHashProcess([]string{program, accounts.HashCommand}, rt.Metrics, rt.Log)
 }

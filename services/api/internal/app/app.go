@@ -67,8 +67,9 @@ type Options struct {
 	OpenAIURL      string   // of the chat-completions call
 	Probes         Probes
 	Hash           accounts.HashCost
-	Box            *seal.Box     // seals stored secrets; nil: they are stored in clear
-	SessionMaxAge  time.Duration // absolute life of sessions; 0: the default of accounts
+	HashProcess    *accounts.HashProcess // computes password hashes; nil: the api itself
+	Box            *seal.Box             // seals stored secrets; nil: they are stored in clear
+	SessionMaxAge  time.Duration         // absolute life of sessions; 0: the default of accounts
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
 
@@ -96,6 +97,7 @@ type App struct {
 	clients *clients.Service
 
 	monitoring monitoring
+	states     map[string]state // what operations without rows of their own are about, by operation
 }
 
 // New assembles the api and fails on any operation that is not declared completely.
@@ -103,7 +105,7 @@ func New(infra Infrastructure, o Options) (*App, error) {
 	if infra.Now == nil {
 		infra.Now = time.Now
 	}
-	a := &App{infra: infra, options: o, audit: audit.New(o.AuditMaxBytes)}
+	a := &App{infra: infra, options: o, audit: audit.New(o.AuditMaxBytes), states: states()}
 	var throttle interface {
 		rest.ThrottleStore
 		accounts.LimitStore
@@ -117,7 +119,7 @@ func New(infra Infrastructure, o Options) (*App, error) {
 	router, err := rest.New(rest.Options{
 		Log: infra.Log, Users: a.Accounts, Agents: agentTokens{a.Tokens}, Metrics: infra.Metrics, Throttle: throttle, Now: infra.Now,
 		AllowedHosts: o.AllowedHosts, WebOrigins: o.WebOrigins, TrustedProxies: o.TrustedProxies, Demo: o.Demo, Version: o.Product.Version,
-		Rewrite: betaapi.Unsuffixed, Audit: a.auditCall,
+		Rewrite: betaapi.Unsuffixed, Before: a.auditState, Audit: a.auditCall,
 	})
 	if err != nil {
 		return nil, err
@@ -133,7 +135,7 @@ func New(infra Infrastructure, o Options) (*App, error) {
 // services builds the domain services. The order follows their needs.
 func (a *App) services(limits accounts.LimitStore) error {
 	i, o := a.infra, a.options
-	hasher, err := accounts.NewHasher(o.Hash)
+	hasher, err := accounts.NewHasherIn(o.HashProcess, o.Hash)
 	if err != nil {
 		return err
 	}

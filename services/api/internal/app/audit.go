@@ -22,7 +22,8 @@ const (
 
 // auditCall writes the row of a change of which the domain wrote none: the contract audits a number of models and actions
 // (rest-1.md §1.11), the product everything that a person changes or sets off.
-func (a *App) auditCall(ctx context.Context, c *rest.Call, body []byte) error {
+// The state before comes from auditState; the state after is read again, and where there is none the row keeps the request.
+func (a *App) auditCall(ctx context.Context, c *rest.Call, body []byte, before any) error {
 	e := audit.Entry{
 		Username: c.Principal.Username, Action: actionOf(c.Operation), ObjectType: objectOf(c.Operation), Debug: audit.RequestDebug(ctx),
 		Message: c.Principal.Username + ": " + c.Operation.Summary,
@@ -41,8 +42,18 @@ func (a *App) auditCall(ctx context.Context, c *rest.Call, body []byte) error {
 		e.AgentID = id
 		e.Message += " (" + e.Agent + ")"
 	}
+	e.Before = before
+	after, err := a.auditState(ctx, c, body)
+	if err != nil {
+		return err
+	}
+	e.After = after
 	if len(body) > 0 && len(body) <= maxAuditedBody && json.Valid(body) {
-		e.After = json.RawMessage(body)
+		if after == nil {
+			e.After = json.RawMessage(body)
+		} else {
+			e.Debug["body"] = json.RawMessage(body)
+		}
 	}
 	return a.record(ctx, e)
 }

@@ -83,6 +83,12 @@ func TestEveryChangeLeavesAnAuditRow(t *testing.T) {
 		reply := api.Admin().Do(op.Method, path, s.body)
 		require.Less(t, reply.Status, 300, "%s: %s", s.op, reply.Body)
 		require.Greater(t, auditRows(t, api), before, "%s left no row: declare why (Unaudited), or write one", s.op)
+		if changesWhatWasThere(s.op) {
+			var without int
+			require.NoError(t, api.Pool.QueryRow(t.Context(), `SELECT count(*) FROM (SELECT before_value FROM audit_log ORDER BY id DESC LIMIT 1) r
+				WHERE jsonb_typeof(before_value) IS DISTINCT FROM 'object'`).Scan(&without))
+			require.Zero(t, without, "%s: its row does not say what was before", s.op)
+		}
 		called[s.op] = true
 	}
 	for id, op := range operations {
@@ -99,6 +105,18 @@ func TestEveryChangeLeavesAnAuditRow(t *testing.T) {
 	require.Zero(t, incomplete, "every row says who and from where")
 	require.NoError(t, api.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_log WHERE concat(before_value, after_value, message, debug_info) LIKE '%topsecret%'`).Scan(&secret))
 	require.Zero(t, secret, "no secret is in the log")
+}
+
+// changesWhatWasThere says whether an operation changes or deletes something that the product keeps: its row must say what was
+// before. The others add something, or set something off.
+func changesWhatWasThere(op string) bool {
+	for _, verb := range []string{"update", "delete", "reset", "end", "beta", "setMaintenance", "setUpTotp"} {
+		if strings.HasPrefix(op, verb) {
+			// Registry and agent updates happen on the machine; there is no code-signing key.
+			return !strings.Contains(op, "Registry") && op != "updateAgents" && op != "deleteCodeSign" && op != "updateProfile"
+		}
+	}
+	return false
 }
 
 func exec(t *testing.T, api *resttest.API, sql string) {

@@ -37,7 +37,11 @@ type Options struct {
 
 	// Audit writes a row about a call that changed something and of which the domain wrote none; nil: nobody does. The body is
 	// what was sent as JSON, or nil.
-	Audit   func(ctx context.Context, c *Call, body []byte) error
+	Audit func(ctx context.Context, c *Call, body []byte, before any) error
+
+	// Before reads what an audited operation is about before it is done; nil: rows of Audit do not say. It is called once the caller
+	// may do it and the input is read.
+	Before  func(ctx context.Context, c *Call, body []byte) (any, error)
 	Rewrite func(path string) string // nil: none; gives the routed path for an alternative form of it
 }
 
@@ -113,6 +117,7 @@ func Handle[In, Out any](r *Router, op Operation, fn func(ctx context.Context, c
 		if err := r.read(ctx, c, input, reflect.ValueOf(in).Elem()); err != nil {
 			return err
 		}
+		before := r.before(ctx, c)
 		out, err := fn(ctx, c, in)
 		if err != nil {
 			return err
@@ -120,19 +125,33 @@ func Handle[In, Out any](r *Router, op Operation, fn func(ctx context.Context, c
 		if !c.authorised {
 			return fmt.Errorf("operation %s answered without having authorised the caller", c.Operation.ID)
 		}
-		r.audit(ctx, c)
+		r.audit(ctx, c, before)
 		return c.write(w, out)
 	}
 	r.add(rt)
 }
 
+// before returns what an audit row shows as the state before the change. What cannot be read is missing there: the change itself
+// must not fail for it.
+func (r *Router) before(ctx context.Context, c *Call) any {
+	if r.options.Before == nil || !c.Operation.Audited() {
+		return nil
+	}
+	state, err := r.options.Before(ctx, c, c.body)
+	if err != nil {
+		c.Log.Warn("the state before a change is not known", zap.Error(err))
+		return nil
+	}
+	return state
+}
+
 // audit sees to it that every change by a person is in the audit log. The change has happened by now, so that a row that cannot
 // be written must not make the caller try again: the program's log keeps what is known.
-func (r *Router) audit(ctx context.Context, c *Call) {
+func (r *Router) audit(ctx context.Context, c *Call, before any) {
 	if r.options.Audit == nil || !c.Operation.Audited() || audit.Noted(ctx) {
 		return
 	}
-	if err := r.options.Audit(ctx, c, c.body); err != nil {
+	if err := r.options.Audit(ctx, c, c.body, before); err != nil {
 		c.Log.Error("change without a row in the audit log", zap.Any("params", c.params), zap.Error(err))
 	}
 }

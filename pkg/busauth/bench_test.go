@@ -29,7 +29,7 @@ func BenchmarkConnect(b *testing.B) {
 	signer, err := bus.NewSigner(srv.Settings.IssuerSeed)
 	require.NoError(b, err)
 	r, err := busauth.New(busauth.Deps{
-		Conn: conn, Signer: signer, Authenticate: keys.authenticate, Logger: zap.NewNop(), Metrics: prometheus.NewRegistry(), Now: time.Now,
+		Conns: []*bus.Conn{conn}, Signer: signer, Authenticate: keys.authenticate, Logger: zap.NewNop(), Metrics: prometheus.NewRegistry(), Now: time.Now,
 	})
 	require.NoError(b, err)
 	require.NoError(b, r.Start(b.Context()))

@@ -45,15 +45,16 @@ type Authenticate func(ctx context.Context, agentID, token string) (Verdict, err
 // own jitter; so the ones that are served are served in time.
 type Limits struct {
 	Waiting int // questions at most; the oldest gives way
-	// Patience is the longest wait. Deployed agents give up a connection after two seconds: an answer that comes later is
-	// work for nothing, and a queue that is worked off in order would give everybody such an answer once it is that long.
+	// Patience is the longest wait. Deployed agents give up a connection after two seconds, of which the server's own queue
+	// takes a part: an answer that comes later is work for nothing, and a queue that is worked off in order would give
+	// everybody such an answer once it is that long.
 	Patience time.Duration
 }
 
 // Defaults of Limits.
 const (
 	DefaultWaiting  = 4096
-	DefaultPatience = 1800 * time.Millisecond
+	DefaultPatience = 1500 * time.Millisecond
 )
 
 const (
@@ -67,7 +68,7 @@ const (
 
 // Responder answers the questions. It is a lifecycle component.
 type Responder struct {
-	conn    *bus.Conn
+	conns   []*bus.Conn
 	signer  *bus.Signer
 	ask     Authenticate
 	logger  *zap.Logger
@@ -82,13 +83,15 @@ type Responder struct {
 	told    sync.WaitGroup
 	ctx     context.Context //nolint:containedctx // the component's own lifetime, from Start to Stop
 	cancel  context.CancelFunc
-	sub     *nats.Subscription
+	subs    []*nats.Subscription
 	respond func(m *nats.Msg, data []byte) error
 }
 
-// Deps are what a Responder needs. Conn is a connection to the AUTH account.
+// Deps are what a Responder needs. Conns are connections to the AUTH account: the server works off the answers of one
+// connection one by one, verifying two signatures each, and in a storm that goroutine of the server's is one among the
+// thousands that ask. With one connection all answers come too late together; with several they are worked off side by side.
 type Deps struct {
-	Conn         *bus.Conn
+	Conns        []*bus.Conn
 	Signer       *bus.Signer
 	Authenticate Authenticate
 	Logger       *zap.Logger
@@ -106,7 +109,7 @@ func New(d Deps) (*Responder, error) {
 		d.Limits.Patience = DefaultPatience
 	}
 	r := &Responder{
-		conn: d.Conn, signer: d.Signer, ask: d.Authenticate, logger: d.Logger,
+		conns: d.Conns, signer: d.Signer, ask: d.Authenticate, logger: d.Logger,
 		limited: log.NewLimited(d.Logger, logInterval, d.Now), waiting: newStack(d.Now, d.Limits), burst: &burst{logger: d.Logger, now: d.Now},
 		respond: (*nats.Msg).Respond,
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -127,12 +130,14 @@ func New(d Deps) (*Responder, error) {
 // Start begins to answer. Call it when the token cache is warm: a storm of unknown tokens costs a look-up each.
 func (r *Responder) Start(ctx context.Context) error {
 	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	sub, err := r.conn.Subscribe(bus.AuthSubject, queue, r.handle)
-	if err != nil {
-		r.cancel()
-		return err
+	for _, conn := range r.conns {
+		sub, err := conn.Subscribe(bus.AuthSubject, queue, r.handle)
+		if err != nil {
+			r.cancel()
+			return err
+		}
+		r.subs = append(r.subs, sub)
 	}
-	r.sub = sub
 	r.begin()
 	return nil
 }
@@ -147,21 +152,27 @@ func (r *Responder) begin() {
 
 // Stop answers what has arrived and no more; the other responders go on.
 func (r *Responder) Stop(ctx context.Context) error {
-	if r.sub == nil {
+	if len(r.subs) == 0 {
 		return nil
 	}
-	drained := r.sub.StatusChanged(nats.SubscriptionClosed)
-	err := r.sub.Drain()
-	if err == nil {
+	var errs []error
+	var drained []<-chan nats.SubStatus
+	for _, sub := range r.subs {
+		closed := sub.StatusChanged(nats.SubscriptionClosed)
+		switch err := sub.Drain(); {
+		case err == nil:
+			drained = append(drained, closed)
+		case !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription):
+			errs = append(errs, fmt.Errorf("drain busauth: %w", err))
+		}
+	}
+	for _, closed := range drained {
 		select {
-		case <-drained:
+		case <-closed:
 		case <-ctx.Done():
 		}
 	}
-	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
-		return errors.Join(fmt.Errorf("drain busauth: %w", err), r.finish(ctx))
-	}
-	return r.finish(ctx)
+	return errors.Join(append(errs, r.finish(ctx))...)
 }
 
 // finish lets the workers answer what still waits and ends them.

@@ -72,7 +72,7 @@ func (b *bundle) start(t *testing.T) *busauth.Responder {
 	signer, err := bus.NewSigner(b.srv.Settings.IssuerSeed)
 	require.NoError(t, err)
 	r, err := busauth.New(busauth.Deps{
-		Conn: conn, Signer: signer, Authenticate: b.tokens.authenticate, Logger: zap.New(core), Metrics: b.metrics, Now: time.Now,
+		Conns: []*bus.Conn{conn}, Signer: signer, Authenticate: b.tokens.authenticate, Logger: zap.New(core), Metrics: b.metrics, Now: time.Now,
 	})
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context()))

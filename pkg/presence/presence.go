@@ -31,7 +31,7 @@ const (
 	DefaultInterval  = 50 * time.Millisecond
 	DefaultReconcile = 2 * time.Minute
 	DefaultSweep     = 15 * time.Second
-	DefaultSettle    = bus.AdmissionTimeout + 2*time.Second
+	DefaultSettle    = bus.AdmissionTimeout + 3*time.Second
 )
 
 // Deps are what a Service needs. System is a connection to the system account, Services one to the services' account.

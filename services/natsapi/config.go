@@ -28,8 +28,9 @@ type ingestSettings struct {
 
 // admissionSettings bound the agents that wait for admission to the bus when a fleet returns at once.
 type admissionSettings struct {
+	Conns    int           `conf:"admission.connections" default:"8" min:"1" max:"64" help:"Connections to nats-server over which agents are admitted: it works off the answers of one connection one by one."`
 	Waiting  int           `conf:"admission.waiting" default:"4096" min:"64" max:"100000" help:"Agents that may wait for admission to the bus; more are told at once to come again."`
-	Patience time.Duration `conf:"admission.patience" default:"1800ms" min:"100ms" max:"2s" help:"Longest time an agent waits for admission before it is told to come again; deployed agents give up after two seconds."`
+	Patience time.Duration `conf:"admission.patience" default:"1500ms" min:"100ms" max:"2s" help:"Longest time an agent waits for admission before it is told to come again; deployed agents give up after two seconds."`
 }
 
 // resultSettings bound the batches in which results are applied, and say when their store is in danger.

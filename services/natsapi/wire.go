@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -32,7 +33,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	auth, err := backbone.BusAs(rt, cfg.NATS, "nats_auth", cfg.Auth.User, cfg.Auth.Password)
+	auth, err := authConnections(cfg, rt)
 	if err != nil {
 		return err
 	}
@@ -61,8 +62,28 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	return addAdmission(cfg, rt, db.Pool, auth, present)
 }
 
+// authConnections opens the connections over which agents are admitted. The first stands for all in the readiness.
+func authConnections(cfg *settings, rt *service.Runtime) ([]*bus.Conn, error) {
+	first, err := backbone.BusAs(rt, cfg.NATS, "nats_auth", cfg.Auth.User, cfg.Auth.Password)
+	if err != nil {
+		return nil, err
+	}
+	conns := []*bus.Conn{first}
+	for i := 2; i <= cfg.Admit.Conns; i++ {
+		name := fmt.Sprintf("%s nats_auth %d", rt.Name, i)
+		conn, err := bus.Open(bus.Settings{URL: cfg.NATS.URL.Reveal(), User: cfg.Auth.User, Password: cfg.Auth.Password.Reveal(), Name: name},
+			rt.Log, rt.Metrics, nil)
+		if err != nil {
+			return nil, fmt.Errorf("open connection %s: %w", name, err)
+		}
+		rt.Lifecycle.Add(name, conn)
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
 // addAdmission answers which agents may connect.
-func addAdmission(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, auth *bus.Conn, present *presence.Service) error {
+func addAdmission(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, auth []*bus.Conn, present *presence.Service) error {
 	tokens := agents.NewTokens(pool, rt.Log, time.Now)
 	tokens.OnChange(present.Suspect)
 	signer, err := bus.NewSigner(cfg.Auth.IssuerSeed.Reveal())
@@ -70,7 +91,7 @@ func addAdmission(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, auth *
 		return err
 	}
 	responder, err := busauth.New(busauth.Deps{
-		Conn: auth, Signer: signer, Authenticate: authenticate(tokens), Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now,
+		Conns: auth, Signer: signer, Authenticate: authenticate(tokens), Logger: rt.Log, Metrics: rt.Metrics, Now: time.Now,
 		Limits: busauth.Limits{Waiting: cfg.Admit.Waiting, Patience: cfg.Admit.Patience},
 	})
 	if err != nil {

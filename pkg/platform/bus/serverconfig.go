@@ -21,11 +21,12 @@ const MaxPayload = 64 << 20
 // ResponseWindow is how long an agent may still answer a request (agent-protocol.md §8).
 const ResponseWindow = 1435 * time.Minute
 
-// AdmissionTimeout is how long a client may take from its connection until it is admitted. More would be of no use: deployed
-// agents give up after two seconds, and two seconds after a client's CONNECT the server sends its first PING, whether the
-// client is admitted or not, which client libraries take for a broken greeting. Responders answer earlier, yes or no
-// (admission.patience); only a question that no responder hears, at start, costs this long.
-const AdmissionTimeout = 3 * time.Second
+// AdmissionTimeout is how long a client may take from its connection until it is admitted. Deployed agents give up after two
+// seconds, and two seconds after a client's CONNECT the server sends its first PING, whether the client is admitted or not,
+// which client libraries take for a broken greeting. More would be worse than useless: the library that agents use leaves the
+// socket of an attempt it gave up open until its next garbage collection, so that an agent admitted too late would stand for
+// minutes as a connection that nobody reads. Responders answer earlier, yes or no (admission.patience).
+const AdmissionTimeout = 2 * time.Second
 
 // ServerSettings are what an operator decides about the nats-server. Zero values get the defaults named below.
 type ServerSettings struct {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type simulateFlags struct {
 	quiet  bool
 
 	prepare   bool
+	cut       string
 	processes int
 }
 
@@ -41,6 +43,7 @@ func simulateCommand(p program) *cobra.Command {
 	flags.StringVar(&f.access, "access", ".run/access.json", "access file of a suite on this machine; gives the addresses that no flag gives")
 	flags.StringVar(&f.report, "report", "", "file for the report as JSON")
 	flags.BoolVar(&f.quiet, "quiet", false, "no live progress")
+	flags.StringVar(&f.cut, "cut", "", "reconnect: command that ends all connections at the server, such as \"systemctl restart nats-server\"; otherwise the agents' sockets are closed")
 	flags.BoolVar(&f.prepare, "prepare", false, "first make a client, a site, checks for all agents and an API key; replaces the default policies")
 	flags.IntVar(&f.processes, "processes", 1, "processes that share the agents and the rates")
 	flags.StringVar(&o.API, "api", "", "base address of the REST API")
@@ -96,6 +99,18 @@ func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options) (
 			return nil, err
 		}
 		o.Site, o.Key = ground.Site, ground.Key
+	}
+	if f.cut != "" {
+		if f.processes != 1 {
+			return nil, errors.New("--cut works with one process only")
+		}
+		o.Cut = func(ctx context.Context) error {
+			out, err := exec.CommandContext(ctx, "sh", "-c", f.cut).CombinedOutput() //nolint:gosec // the operator's own command
+			if err != nil {
+				return fmt.Errorf("%s: %w: %s", f.cut, err, out)
+			}
+			return nil
+		}
 	}
 	if f.processes == 1 {
 		return simulate.Run(ctx, o)

@@ -9,8 +9,9 @@ SCENARIOS
   steady      what real agents do, at their real cadence: a hello every 45 s, checks every 150 s, inventory every hour.
               --speed 10 makes ten agents of each one: 1,000 agents at speed 10 load like 10,000, with fewer connections
   ramp        the fleet connects evenly over nine tenths of the duration; who is connected does as in steady
-  reconnect   reconnect storm: every connection is cut at once and comes back. With --key, a person's requests before and
-              meanwhile show whether others suffer. "reconnect" in the report is the time until the last one is back
+  reconnect   reconnect storm: every connection is cut at once and comes back as deployed agents do, after 2 to 7.5 s and
+              again after as long. --cut restarts the bus instead. With --key, a person's requests before and meanwhile show
+              whether others suffer. "reconnect" in the report is the time until the last one is back
   enrolment   enrolment storm: --agents new machines enrol, --workers at a time
   heartbeats  hellos at --rate per second; some are superseded by newer ones before they are written, as they may be
   inventory   hardware reports at --rate per second; --changed 0.1 makes every tenth differ from the last one

@@ -26,7 +26,7 @@ func rows() []Row {
 		{Name: "heartbeats", Work: "heartbeats stored", Unit: "per s", Reference: "3,620, then backlog without bound", aim: atLeast(20_000, "≥ 20,000, p99 lag < 1 s"), measure: heartbeats},
 		{Name: "inventory", Work: "unchanged inventory messages of 46 kB", Unit: "per s", Reference: "430", aim: atLeast(3000, "≥ 3,000"), measure: inventory(0, 4000)},
 		{Name: "inventory-changed", Work: "changed inventory messages of 46 kB", Unit: "per s", Reference: "430", aim: atLeast(1000, "≥ 1,000"), measure: inventory(1, 1200)},
-		{Name: "reconnect", Work: "the fleet reconnects after its connections were cut", Unit: "s", Reference: "–", aim: below(15, "< 15 s for 10,000, others slowed < 2 x"), measure: reconnect},
+		{Name: "reconnect", Work: "the fleet reconnects after a restart of the bus", Unit: "s", Reference: "–", aim: below(15, "< 15 s for 10,000, others slowed < 2 x"), measure: reconnect},
 		{Name: "memory", Work: "memory of the five services, fleet connected and idle", Unit: "MiB", Reference: "880 at 1,500 agents", aim: below(300, "< 300"), measure: memory},
 		{Name: "ping-there", Work: "ping of an agent that is there, p50", Unit: "ms", Reference: "47 ms", aim: below(10, "< 10 ms"), measure: pingThere},
 		{Name: "ping-away", Work: "ping of an agent that is away, p50", Unit: "ms", Reference: "7,500 ms", aim: below(50, "< 50 ms"), measure: pingAway},
@@ -191,13 +191,31 @@ func (e *environment) introduce(ctx context.Context) error {
 	return err
 }
 
+// reconnect kills nats-server under the connected fleet; the suite starts it again. What agents wait before they return, up
+// to 7.5 s and as long again after each attempt that failed, is part of the figure.
 func reconnect(ctx context.Context, e *environment) (Figure, error) {
-	rep, err := e.play(ctx, func(o *simulate.Options) { o.Scenario, o.Duration = simulate.Reconnect, 2*time.Minute })
+	rep, err := e.play(ctx, func(o *simulate.Options) {
+		o.Scenario, o.Duration = simulate.Reconnect, 2*time.Minute
+		o.Cut = func(context.Context) error { return e.suite.Process("nats-server").Kill() }
+	})
 	if err != nil {
 		return Figure{}, err
 	}
 	w, err := workOf(rep, "reconnect")
 	f := Figure{Value: w.Max / 1000, Detail: fmt.Sprintf("%d agents", rep.Connected)}
+	for _, row := range rep.Work {
+		switch row.Name {
+		case "agents back":
+			f.Detail += fmt.Sprintf(", p50 %s s", number(row.P50/1000))
+		case "failed attempts":
+			f.Detail += fmt.Sprintf(", %d failed attempts", row.Failed)
+		}
+	}
+	for _, u := range rep.Usage {
+		if u.Service == "simulator" || u.Service == "natsapi" {
+			f.Detail += fmt.Sprintf(", %s %s cores", u.Service, number(u.CPU))
+		}
+	}
 	before, beforeErr := workOf(rep, "requests before")
 	during, duringErr := workOf(rep, "requests meanwhile")
 	if err = errors.Join(err, beforeErr, duringErr); err == nil {

@@ -25,26 +25,53 @@ type agent struct {
 
 	mu     sync.Mutex
 	conn   *nats.Conn
+	pause  time.Duration // between attempts to connect
 	rng    *rand.Rand
 	checks []agentwire.Check
 	report hardwareReport // the last one sent
 	posted int            // check results made so far
 	beats  int64
 	beat   Heartbeat // the last one sent
+
+	wire wire
 }
 
+// wire is the socket of an agent's connection. It has a lock of its own: the library dials with its own lock held.
+type wire struct {
+	mu     sync.Mutex
+	conn   net.Conn
+	stands bool        // the agent was admitted over it
+	lost   func(error) // is told of attempts that were not admitted
+}
+
+var errNotAdmitted = errors.New("not admitted within two seconds, or refused")
+
 func newAgent(r *run, id identity) *agent {
-	return &agent{identity: id, run: r, rng: random(id.Index)}
+	rng := random(id.Index)
+	return &agent{identity: id, run: r, rng: rng, pause: time.Duration(2+rng.IntN(6)) * time.Second, wire: wire{lost: r.attempts.fail}}
 }
 
 type natsDialer struct {
 	ctx    context.Context //nolint:containedctx // nats.go's dialer has no context; this one ends with the run
 	dialer *net.Dialer
+	keep   func(net.Conn)
 }
 
 func (d natsDialer) Dial(network, address string) (net.Conn, error) {
-	return d.dialer.DialContext(d.ctx, network, address)
+	conn, err := d.dialer.DialContext(d.ctx, network, address)
+	if err == nil {
+		d.keep(conn)
+	}
+	return conn, err
 }
+
+// How deployed agents connect and come back (agent-protocol.md §1.4): two seconds for an attempt, between attempts a whole
+// number of seconds that is drawn once from 2 to 7, and up to half a second more, four with TLS.
+const (
+	connectWithin = 2 * time.Second
+	jitterPlain   = 500 * time.Millisecond
+	jitterTLS     = 4 * time.Second
+)
 
 // connect opens the agent's connection the way deployed agents do: own user, own subject, no echo, no give-up.
 func (a *agent) connect(ctx context.Context) error {
@@ -54,11 +81,13 @@ func (a *agent) connect(ctx context.Context) error {
 	}
 	options := []nats.Option{
 		nats.Name(a.AgentID), nats.UserInfo(a.AgentID, a.Token), nats.NoEcho(), nats.MaxReconnects(-1),
-		nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(2 * time.Second), nats.ReconnectJitter(5*time.Second, 5*time.Second), nats.ReconnectBufSize(-1),
-		nats.PingInterval(40 * time.Second), nats.Timeout(20 * time.Second), nats.RetryOnFailedConnect(false),
-		nats.SetCustomDialer(natsDialer{ctx: ctx, dialer: sourceDialer(a.Index%a.run.opts.Sources, a.run.opts.Sources)}),
+		nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(a.pause), nats.ReconnectJitter(jitterPlain, jitterTLS), nats.ReconnectBufSize(-1),
+		nats.PingInterval(40 * time.Second), nats.Timeout(connectWithin), nats.RetryOnFailedConnect(false),
+		nats.SetCustomDialer(natsDialer{ctx: ctx, dialer: sourceDialer(a.Index%a.run.opts.Sources, a.run.opts.Sources), keep: a.wire.take}),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { a.run.connected.Add(-1) }),
-		nats.ReconnectHandler(func(*nats.Conn) { a.run.connected.Add(1); a.run.reconnected.Add(1) }),
+		nats.ReconnectHandler(func(*nats.Conn) { a.wire.admitted(); a.run.connected.Add(1); a.run.returned() }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { a.run.attempts.fail(err) }), // of dials only
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),                    // refusals are counted above
 	}
 	if path := strings.Trim(address.Path, "/"); path != "" {
 		options = append(options, nats.ProxyPath("/"+path))
@@ -68,6 +97,7 @@ func (a *agent) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.wire.admitted()
 	if _, err := conn.Subscribe(subjects.Agent(a.AgentID), func(m *nats.Msg) { a.command(ctx, m) }); err != nil {
 		conn.Close()
 		return err
@@ -82,6 +112,49 @@ func (a *agent) connect(ctx context.Context) error {
 	a.run.connected.Add(1)
 	return nil
 }
+
+// connectPatiently tries again as agents do, a few times.
+func (a *agent) connectPatiently(ctx context.Context) error {
+	for attempt := 1; ; attempt++ {
+		err := a.connect(ctx)
+		if err == nil || attempt == connectAttempts || ctx.Err() != nil {
+			return err
+		}
+		a.mu.Lock()
+		pause := a.pause + time.Duration(a.rng.Int64N(int64(jitterPlain)))
+		a.mu.Unlock()
+		if !wait(ctx, pause) {
+			return err
+		}
+	}
+}
+
+// connectAttempts bounds how often an agent tries before it counts as one that could not connect.
+const connectAttempts = 5
+
+// take takes the socket of a new attempt. That of the last one is closed: the library leaves it to the garbage collector when
+// the attempt failed, which is one socket of an agent, but would be all that a process with a whole fleet may open.
+func (w *wire) take(conn net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil {
+		w.conn.Close() //nolint:errcheck,gosec // given up
+		if !w.stands {
+			w.lost(errNotAdmitted)
+		}
+	}
+	w.conn, w.stands = conn, false
+}
+
+// admitted marks the attempt as one that succeeded.
+func (w *wire) admitted() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stands = true
+}
+
+// cut breaks the connection as a lost network or a server that ends does: the agent notices and waits before it returns.
+func (w *wire) cut() { w.take(nil) }
 
 func (a *agent) close() {
 	a.mu.Lock()

@@ -114,7 +114,7 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 			return ctx.Err()
 		}
 		start := time.Now()
-		if err := r.agents[i].connect(lifetime); err != nil {
+		if err := r.agents[i].connectPatiently(lifetime); err != nil {
 			r.connects.fail(err)
 			return nil
 		}

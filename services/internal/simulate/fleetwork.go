@@ -4,75 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 )
-
-// probeEvery is the pause between two requests of the person who works while the fleet comes back.
-const (
-	probeEvery  = 20 * time.Millisecond
-	probeBefore = 3 * time.Second
-)
-
-// probe asks for a page of agents again and again, as a person's browser does, until the context ends.
-func (r *run) probe(ctx context.Context, into *series) {
-	for wait(ctx, probeEvery) {
-		start := time.Now()
-		err := r.http.do(ctx, 0, http.MethodGet, "/v1/agents?limit=50", "X-API-KEY", r.opts.Key, nil, nil)
-		switch {
-		case err == nil:
-			into.add(time.Since(start))
-		case ctx.Err() == nil:
-			into.fail(err)
-		}
-	}
-}
-
-// reconnect cuts every connection at once and waits until all are back, as after a restart of the bus. With an API key,
-// requests of a person before and meanwhile show whether others suffer.
-func (r *run) reconnect(ctx context.Context) error {
-	if r.opts.Key == "" {
-		return r.cutAll(ctx)
-	}
-	calm, cancel := context.WithTimeout(ctx, min(probeBefore, r.opts.Duration/4))
-	r.probe(calm, r.calm)
-	cancel()
-	probing, stop := context.WithCancel(ctx)
-	var person sync.WaitGroup
-	person.Go(func() { r.probe(probing, r.storm) })
-	err := r.cutAll(ctx)
-	stop()
-	person.Wait()
-	return err
-}
-
-func (r *run) cutAll(ctx context.Context) error {
-	total := r.connected.Load()
-	start := time.Now()
-	for _, a := range r.agents {
-		a.mu.Lock()
-		conn := a.conn
-		a.mu.Unlock()
-		if conn != nil {
-			if err := conn.ForceReconnect(); err != nil {
-				r.connects.fail(err)
-			}
-		}
-	}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d of %d connections came back: %w", r.reconnected.Load(), total, ctx.Err())
-		case <-tick.C:
-			if r.reconnected.Load() >= total {
-				r.sent.add(time.Since(start))
-				return nil
-			}
-		}
-	}
-}
 
 // bulk runs a script on the whole fleet through the bulk route and waits for the last answer.
 func (r *run) bulk(ctx context.Context) error {

@@ -1,13 +1,16 @@
 package simulate
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // merge makes one report of those of several processes that ran at the same time. Numbers and rates add up. Of the upper
 // percentiles the worst process's counts, so that the whole is never shown better than it was; p50 is the mean, weighted
-// by the work done. What the services used is the same for all and taken from the first.
+// by the work done. What the services used is the same for all and taken from the first; what the simulators used adds up.
 func merge(parts []*Report) *Report {
 	whole := *parts[0]
-	whole.Work = nil
+	whole.Work, whole.Usage = nil, nil
 	whole.Losses, whole.Counts, whole.Problems = nil, nil, nil
 	whole.Agents, whole.Connected, whole.Offered = 0, 0, 0
 	for _, p := range parts {
@@ -24,6 +27,7 @@ func merge(parts []*Report) *Report {
 		for _, c := range p.Counts {
 			whole.Counts = addCount(whole.Counts, c)
 		}
+		whole.Usage = addUsage(whole.Usage, p.Usage)
 		if p.Losses != nil {
 			whole.Losses = addLosses(whole.Losses, *p.Losses)
 		}
@@ -55,6 +59,19 @@ func addWork(all []Work, w Work) []Work {
 	}
 	w.Errors = maps.Clone(w.Errors)
 	return append(all, w)
+}
+
+func addUsage(all, part []Usage) []Usage {
+	if all == nil {
+		return slices.Clone(part)
+	}
+	own := func(u Usage) bool { return u.Service == self }
+	at, from := slices.IndexFunc(all, own), slices.IndexFunc(part, own)
+	if at >= 0 && from >= 0 {
+		all[at].CPU += part[from].CPU
+		all[at].Memory += part[from].Memory
+	}
+	return all
 }
 
 func addCount(all []Count, c Count) []Count {

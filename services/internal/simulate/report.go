@@ -55,7 +55,7 @@ func (r *run) report(ctx context.Context, before map[string]sampleSet, start tim
 		name string
 		of   *series
 	}{
-		{"enrolments", r.enrolments}, {"connects", r.connects}, {string(r.opts.Scenario), r.sent},
+		{"enrolments", r.enrolments}, {"connects", r.connects}, {"failed attempts", r.attempts}, {"agents back", r.returns}, {string(r.opts.Scenario), r.sent},
 		{"acknowledged results", r.posts}, {"answered commands", r.answers},
 		{"requests before", r.calm}, {"requests meanwhile", r.storm},
 	} {

@@ -17,15 +17,17 @@ type run struct {
 	agents   []*agent
 	progress *progress
 
-	connected   atomic.Int64
-	reconnected atomic.Int64
-	commands    atomic.Int64
-	generation  atomic.Int64
-	ledger      *Ledger // of check results
-	books       books   // of everything else that is counted against the database
+	connected  atomic.Int64
+	commands   atomic.Int64
+	generation atomic.Int64
+	comeback   comeback
+	ledger     *Ledger // of check results
+	books      books   // of everything else that is counted against the database
 
 	enrolments *series
 	connects   *series
+	attempts   *series // to connect, that failed
+	returns    *series // how long each agent was away
 	sent       *series // publishes of the scenario
 	posts      *series // acknowledged results
 	answers    *series // results of commands
@@ -36,7 +38,7 @@ type run struct {
 func newRun(o Options) *run {
 	r := &run{
 		opts: o, ledger: newLedger(newMarker()), http: newClient(o.API, o.Sources, o.NewConns, o.Workers),
-		enrolments: newSeries(), connects: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), calm: newSeries(), storm: newSeries(),
+		enrolments: newSeries(), connects: newSeries(), attempts: newSeries(), returns: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), calm: newSeries(), storm: newSeries(),
 	}
 	r.progress = newProgress(o.Progress, func() string { return fmt.Sprintf("%d connected", r.connected.Load()) })
 	return r

@@ -2,10 +2,12 @@ package simulate
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 )
@@ -73,6 +75,53 @@ func TestReconnectShowsWhatOthersFeel(t *testing.T) {
 	require.Positive(t, work["requests before"].Done)
 	require.Positive(t, work["requests meanwhile"].Done)
 	require.EqualValues(t, 8, rep.Connected)
+	require.EqualValues(t, 8, work["agents back"].Done)
+	require.GreaterOrEqual(t, work["agents back"].P50, 2000.0, "deployed agents wait two seconds at least")
+	require.Contains(t, usageNames(rep), self)
+}
+
+func usageNames(rep *Report) (names []string) {
+	for _, u := range rep.Usage {
+		names = append(names, u.Service)
+	}
+	return names
+}
+
+// Agents wait between attempts as deployed ones do, each as long as it drew, whatever ended their connections.
+func TestAgentsReturnAfterARestartOfTheBus(t *testing.T) {
+	t.Parallel()
+	_, api := startBackend(t)
+	bus := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true}
+	start := func() *server.Server {
+		srv, err := server.NewServer(bus)
+		require.NoError(t, err)
+		srv.Start()
+		require.True(t, srv.ReadyForConnections(20*time.Second))
+		return srv
+	}
+	srv := start()
+	o := options(api, srv.ClientURL(), Reconnect)
+	o.Duration, o.Key, o.Token = time.Minute, "", "T0KEN"
+	bus.Port = srv.Addr().(*net.TCPAddr).Port
+	o.Cut = func(context.Context) error {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		srv = start()
+		return nil
+	}
+	rep, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	require.EqualValues(t, 8, rep.Connected)
+	pauses := map[time.Duration]bool{}
+	for i := range 200 {
+		pause := newAgent(newRun(o), identity{Index: i}).pause
+		require.Zero(t, pause%time.Second)
+		pauses[pause] = true
+	}
+	require.Len(t, pauses, 6)
+	require.True(t, pauses[2*time.Second] && pauses[7*time.Second])
 }
 
 // TestEndedEarlyItReports: Ctrl-C ends the scenario, and what was measured until then is reported.

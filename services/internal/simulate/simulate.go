@@ -60,6 +60,10 @@ type Options struct {
 	Settle      time.Duration     // how long the server may take to store what it has acknowledged
 	Progress    io.Writer         `json:"-"` // live display; nil for none
 
+	// Cut, when set, ends all connections of the reconnect scenario at the server, by a restart of the bus; otherwise the
+	// agents' own sockets are closed.
+	Cut func(ctx context.Context) error `json:"-"`
+
 	// OnCommand is called with every command that reaches an agent, on a goroutine of its connection. It may be nil.
 	OnCommand func(agentID string, cmd agentwire.Command) `json:"-"`
 }

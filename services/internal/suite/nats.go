@@ -40,7 +40,7 @@ func (s *Suite) prepareNATS() (command, error) {
 	}
 	return command{
 		name: "nats-server", path: filepath.Join(s.bin, "nats-server"), args: []string{"-c", conf}, dir: dir,
-		env:   []string{"PATH=" + os.Getenv("PATH")},
+		env:   []string{"PATH=" + os.Getenv("PATH"), "GOGC=400"}, // as in deploy/
 		ready: func(ctx context.Context) error { return askNATS(ctx, local(s.opts.Ports.NATS)) },
 	}, nil
 }

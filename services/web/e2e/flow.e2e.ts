@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { barriers, launch, openPage, overflow, phone, wide, withSession, type Problems } from './browser.ts';
+import { peopleTests } from './people.ts';
 import { findSuite } from './suite.ts';
 import { Authenticator } from './totp.ts';
 
@@ -382,6 +383,8 @@ test('a lost live connection is told and mended', async () => {
   await view.getByText('Live updates are interrupted.').waitFor({ state: 'detached' });
   await other.close();
 });
+
+peopleTests({ suite, browser: () => browser, page: () => page, session: sessionText, call });
 
 test('the page had no error of its own', () => {
   expect(problems.list).toEqual([]);

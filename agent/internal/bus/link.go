@@ -39,7 +39,7 @@ type Options struct {
 	TLS          *tls.Config
 	Proxy        string        // URL of an HTTP proxy, empty for none
 	PingInterval time.Duration // 35 to 44 s, drawn once, when zero
-	MinDelay     time.Duration // between attempts; 2 to 7 s, drawn once, when zero
+	MinDelay     time.Duration // between attempts; 2 to 8 s, drawn once, when zero: not whole seconds, so that a fleet comes back evenly
 	Log          *zap.Logger
 
 	OnMessage func(Message) // called in order, must not block for long
@@ -67,7 +67,7 @@ func New(opts Options) (*Link, error) {
 		opts.PingInterval = 35*time.Second + rand.N(10*time.Second)
 	}
 	if opts.MinDelay <= 0 {
-		opts.MinDelay = 2*time.Second + time.Duration(rand.IntN(6))*time.Second
+		opts.MinDelay = 2*time.Second + rand.N(6*time.Second)
 	}
 	if opts.Log == nil {
 		opts.Log = zap.NewNop()

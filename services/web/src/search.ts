@@ -14,9 +14,9 @@ export function oneOf<const T extends readonly string[]>(value: unknown, allowed
   return allowed.find((each) => each === value);
 }
 
-/** Some of the allowed words, as a list joined by commas in the address. */
+/** Some of the allowed words: joined by commas in the address, a list once it was read (the router reads again what was read). */
 export function someOf<const T extends readonly string[]>(value: unknown, allowed: T): T[number][] | undefined {
-  const words = optionalText(value)?.split(',') ?? [];
+  const words: unknown[] = Array.isArray(value) ? value : (optionalText(value)?.split(',') ?? []);
   const found = allowed.filter((each) => words.includes(each));
   return found.length > 0 ? found : undefined;
 }

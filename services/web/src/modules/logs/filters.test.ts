@@ -8,8 +8,13 @@ describe('filters in the address', () => {
     expect(parseAuditFilters({ user: 'admin', action: 'modify,nonsense,add', client: '3', site: '-1', object: 'client', days: '30', other: 'x' })).toEqual({
       agent: undefined, client: 3, site: undefined, user: 'admin', action: ['add', 'modify'], object: 'client', days: '30',
     }); // prettier-ignore
-    expect(parseDebugFilters({ level: 'error,fatal', type: ['scripting'], days: '5' })).toMatchObject({ level: ['error'], type: undefined, days: undefined });
+    expect(parseDebugFilters({ level: 'error,fatal', type: ['scripting'], days: '5' })).toMatchObject({ level: ['error'], type: ['scripting'], days: undefined });
     expect(parsePendingFilters({ status: 'pending', agent: 'abc' })).toMatchObject({ status: undefined, agent: 'abc' });
+  });
+
+  test('what was read once is read again without loss', () => {
+    const read = parseAuditFilters({ action: 'modify,add', user: 'admin', client: '3', days: '30' });
+    expect(parseAuditFilters({ ...read })).toEqual(read);
   });
 
   test('the usual span does not stand in the address', () => {

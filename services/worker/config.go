@@ -26,6 +26,9 @@ type workerSettings struct {
 }
 
 type agentSettings struct {
+	Dir       string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
+	PublicURL string `conf:"api.public_url" default:"http://127.0.0.1:8080" help:"Address under which agents and scripts reach the interface."`
+
 	NushellEnableConfig    bool   `conf:"agents.nushell_enable_config" default:"false" help:"Nushell scripts on agents read the user's configuration."`
 	DenoDefaultPermissions string `conf:"agents.deno_default_permissions" default:"--allow-all" help:"Permissions of Deno scripts on agents that name none."`
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
+	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/alerts"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
@@ -21,16 +22,22 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/tasks"
 )
 
-// domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
-func domainHandlers(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commander, cfg *settings, box *seal.Box, rt *service.Runtime) []queue.Handler {
+// agentActions is what the worker does to agents, with the global settings that it reads.
+func agentActions(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commander, cfg *settings, box *seal.Box, rt *service.Runtime) (*actions.Service, *core.Service) {
 	log := audit.New(audit.DefaultMaxValueBytes)
 	coreSettings := core.New(pool, log, box)
-	act := actions.New(actions.Deps{
+	return actions.New(actions.Deps{
 		Pool: pool, Commander: commander, Audit: log, Log: rt.Log, Settings: coreSettings,
 		Agents:  agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log}),
 		Scripts: scripts.NewService(pool, log),
-		Options: actions.Options{NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions},
-	})
+		Options: actions.Options{
+			NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions, LatestAgent: installers.Version,
+		},
+	}), coreSettings
+}
+
+// domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
+func domainHandlers(pool *pgxpool.Pool, commander *remote.Commander, act *actions.Service, coreSettings *core.Service) []queue.Handler {
 	mail := notify.NewMailer(coreSettings)
 	return append(act.Handlers(mailer{mail}), tasks.RunHandler(commander),
 		alerts.NotifyHandler(pool, mail, notify.NewTexter(coreSettings, notify.TwilioURL)))

@@ -8,7 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/jobs"
+	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
@@ -39,11 +41,20 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	registry, err := periodic.Jobs(db.Pool, periodic.Tools{Agents: commander, Reload: func(ctx context.Context) (int64, error) {
-		return bus.Reload(ctx, bus.Settings{
-			URL: cfg.NATS.URL.Reveal(), User: cfg.System.User, Password: cfg.System.Password.Reveal(), Name: rt.Name,
-		})
-	}})
+	box, err := cfg.Sealing.Box()
+	if err != nil {
+		return err
+	}
+	act, coreSettings := agentActions(db.Pool, conn, commander, cfg, box, rt)
+	releases := installers.NewReleases(cfg.Agents.Dir, cfg.Agents.PublicURL)
+	registry, err := periodic.Jobs(db.Pool, periodic.Tools{
+		Deps: maintenance.Deps{Agents: commander, Reload: func(ctx context.Context) (int64, error) {
+			return bus.Reload(ctx, bus.Settings{
+				URL: cfg.NATS.URL.Reveal(), User: cfg.System.User, Password: cfg.System.Password.Reveal(), Name: rt.Name,
+			})
+		}},
+		AutoUpdate: func(ctx context.Context) (int64, error) { return act.AutoUpdate(ctx, releases) },
+	})
 	if err != nil {
 		return err
 	}
@@ -56,11 +67,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	if err != nil {
 		return err
 	}
-	box, err := cfg.Sealing.Box()
-	if err != nil {
-		return err
-	}
-	domain := domainHandlers(db.Pool, conn, commander, cfg, box, rt)
+	domain := domainHandlers(db.Pool, commander, act, coreSettings)
 	return addQueue(cfg.Worker, rt, db.Pool, redis, append(periodicWork.Handlers(), domain...))
 }
 

@@ -307,6 +307,29 @@ func TestUpdate(t *testing.T) {
 	require.Len(t, b.texts(t, `SELECT message FROM debug_log WHERE log_type = 'agent_update'`), 2, "no binary for Windows")
 }
 
+// TestAutoUpdate: connected agents that are older and have a binary, while the setting is on.
+func TestAutoUpdate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	linux, windows, away := b.enrol(t, someID, agents.Linux), b.enrol(t, "BBBBAAAABBBBAAAABBBBAAAABBBBAAAA", agents.Windows), b.enrol(t, "CCCCAAAABBBBAAAABBBBAAAABBBBAAAA", agents.Linux)
+	a := b.connect(t, linux.AgentID, nil)
+	run := func(sql string, args ...any) int64 {
+		t.Helper()
+		_, err := b.pool.Exec(t.Context(), sql, args...)
+		require.NoError(t, err)
+		told, err := b.actions.AutoUpdate(t.Context(), releases{})
+		require.NoError(t, err)
+		return told
+	}
+	require.Zero(t, run(`UPDATE core_settings SET agent_auto_update = false`))
+	require.Zero(t, run(`UPDATE agent_presence SET version = '2.4.0', connected = agent_id = ANY ($1)`, []int32{linux.PK, windows.PK}))
+	require.EqualValues(t, 1, run(`UPDATE core_settings SET agent_auto_update = true`))
+	require.Eventually(t, func() bool { return len(a.commands("agentupdate")) == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Equal(t, []string{"agentupdate"}, b.texts(t, `SELECT action_type FROM pending_actions`))
+	require.Empty(t, b.texts(t, `SELECT message FROM debug_log WHERE log_type = 'agent_update'`), "not one each hour for what has no binary")
+	require.Zero(t, run(`UPDATE agent_presence SET version = '2.11.0', connected = true WHERE agent_id <> $1`, away.PK))
+}
+
 // releases has a binary for Linux only.
 type releases struct{}
 

@@ -70,6 +70,30 @@ func (s *Service) Update(ctx context.Context, scope access.Scope, releases Relea
 	return nil
 }
 
+// AutoUpdate brings the latest version to every connected agent that is older, if the global settings say so (domain.md §2.3), and
+// returns how many agents were told. One that is away is told when it is there at a later run; one without a binary is left alone.
+func (s *Service) AutoUpdate(ctx context.Context, releases Releases) (told int64, err error) {
+	core, err := s.Settings.Get(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if !core.AgentAutoUpdate {
+		return 0, nil
+	}
+	targets, err := s.Agents.Select(ctx, access.Everything(), agents.Selection{})
+	if err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, t := range targets {
+		_, has := releases.URL(t.Plat, t.Goarch)
+		if t.Connected && has && t.Goarch != "" && agents.VersionAtLeast(t.Version, "1.3.1") && !agents.VersionAtLeast(t.Version, s.Options.LatestAgent) {
+			ids = append(ids, t.AgentID)
+		}
+	}
+	return int64(len(ids)), s.Update(ctx, access.Everything(), releases, ids)
+}
+
 // RecoverAll makes every agent restart the remote-desktop agent beside it, in the background.
 func (s *Service) RecoverAll(ctx context.Context) error {
 	targets, err := s.Agents.Select(ctx, access.Everything(), agents.Selection{})

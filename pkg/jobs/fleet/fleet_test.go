@@ -112,3 +112,37 @@ func TestJobsAreWellFormed(t *testing.T) {
 	_, err := jobs.NewRegistry(fleet.Jobs(nil)...)
 	require.NoError(t, err)
 }
+
+// TestClearFaults: only agents that were away for longer than the setting says, and only once.
+func TestClearFaults(t *testing.T) {
+	t.Parallel()
+	pool := setup(t)
+	exec(t, pool, `
+INSERT INTO checks (id, agent_id, check_type, ip, name) SELECT id, id, 'ping', '192.0.2.1', 'p' FROM agents;
+INSERT INTO check_results (agent_id, assigned_check_id, status, fail_count) SELECT id, id, CASE WHEN id = 3 THEN 'pending' ELSE 'failing' END, 3 FROM agents;
+INSERT INTO alerts (agent_id, assigned_check_id, alert_type, severity, snoozed) SELECT id, id, 'check', 'error', true FROM agents;
+INSERT INTO alerts (agent_id, alert_type, severity) SELECT id, 'availability', 'error' FROM agents;
+UPDATE agents SET overdue_email_alert = true, overdue_text_alert = true, overdue_dashboard_alert = true;
+UPDATE agent_presence SET last_seen = now() - CASE WHEN agent_id < 3 THEN interval '8 days' ELSE interval '6 days' END`)
+	state := func() (text string) {
+		require.NoError(t, pool.QueryRow(context.Background(), `SELECT string_agg(a.id || ' ' || r.status || ' ' || (c.failing + c.warning) || ' ' || a.overdue_email_alert || ' ' || a.overdue_text_alert
+			|| ' ' || a.overdue_dashboard_alert || ' ' || (SELECT string_agg(al.alert_type || ' ' || al.resolved || ' ' || al.snoozed, ' ' ORDER BY al.id) FROM alerts al WHERE al.agent_id = a.id), '; ' ORDER BY a.id)
+			FROM agents a JOIN check_results r ON r.agent_id = a.id JOIN agent_check_counts c ON c.agent_id = a.id`).Scan(&text))
+		return text
+	}
+	_, err := fleet.RecountChecks(context.Background(), pool)
+	require.NoError(t, err)
+	before := state()
+	n, err := fleet.ClearFaults(context.Background(), pool)
+	require.NoError(t, err)
+	require.Zero(t, n, "off by default")
+	require.Equal(t, before, state())
+	exec(t, pool, `UPDATE core_settings SET clear_faults_days = 7`)
+	for _, want := range []int64{2, 0} {
+		n, err = fleet.ClearFaults(context.Background(), pool)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	away := " passing 0 false false false check true false availability false false"
+	require.Equal(t, "1"+away+"; 2"+away+"; 3 pending 0 true true true check false true availability false false; 4 failing 1 true true true check false true availability false false", state())
+}

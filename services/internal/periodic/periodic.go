@@ -2,6 +2,8 @@
 package periodic
 
 import (
+	"context"
+
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/jobs"
@@ -11,7 +13,11 @@ import (
 )
 
 // Tools are what some jobs need besides the database; a program that only schedules jobs has none.
-type Tools = maintenance.Deps
+type Tools struct {
+	maintenance.Deps
+	// AutoUpdate tells agents that are older to update and returns how many.
+	AutoUpdate func(ctx context.Context) (int64, error)
+}
 
 // Jobs returns all of them.
 func Jobs(pool *pgxpool.Pool, tools Tools) (*jobs.Registry, error) {
@@ -19,6 +25,10 @@ func Jobs(pool *pgxpool.Pool, tools Tools) (*jobs.Registry, error) {
 	all = append(all, retention.Jobs(pool)...)
 	all = append(all, fleet.Jobs(pool)...)
 	tools.Pool = pool
-	all = append(all, maintenance.Jobs(tools)...)
+	all = append(all, maintenance.Jobs(tools.Deps)...)
+	all = append(all, jobs.Job{
+		Name: "auto_update_agents", Summary: "Update connected agents that are older than the newest version, if agent_auto_update is on", Spec: "35 * * * *", CatchUp: jobs.Skip,
+		Do: func(ctx context.Context, _ jobs.Run) (int64, error) { return tools.AutoUpdate(ctx) },
+	})
 	return jobs.NewRegistry(all...)
 }

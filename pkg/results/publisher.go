@@ -24,8 +24,9 @@ const (
 	// storeWithin bounds the wait for the stream's acknowledgement.
 	storeWithin = 5 * time.Second
 	// nudgeWithin is how long Publish waits for the database after the stream has the result, so that whoever posts and
-	// then reads sees the result when there is no backlog.
-	nudgeWithin = 50 * time.Millisecond
+	// then reads sees the result when there is no backlog. It is far longer than a batch takes on a machine that keeps up, so
+	// that a busy one does not break scripts; a database that does not keep up is noticed after a few waits (worthWaiting).
+	nudgeWithin = time.Second
 	// nudgedAtOnce bounds how many calls wait for the database at the same time. Who posts and reads is alone; in a crowd
 	// of agents nobody reads at once, and waiting would only slow them down.
 	nudgedAtOnce = 4

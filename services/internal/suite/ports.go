@@ -14,6 +14,11 @@ import (
 	"strings"
 )
 
+const (
+	portsAuto = "auto"       // the mode that picks free ports
+	portsFile = "ports.json" // where it remembers them
+)
+
 // Automatic ports lie between these: above what services usually take, below what the kernel hands out.
 const (
 	lowestAuto  = 15000
@@ -33,10 +38,10 @@ func (p *Ports) each(f func(flag string, port *int)) {
 // settle fills automatic ports, from the file of an earlier start when there is one: agents and browsers remember the
 // address.
 func (p *Ports) settle(ctx context.Context, dir string) error {
-	if p.Mode != "auto" {
+	if p.Mode != portsAuto {
 		return nil
 	}
-	path := filepath.Join(dir, "ports.json")
+	path := filepath.Join(dir, portsFile)
 	text, err := os.ReadFile(filepath.Clean(path))
 	switch {
 	case err == nil:
@@ -70,12 +75,15 @@ func (p *Ports) settle(ctx context.Context, dir string) error {
 }
 
 // checkFree returns an error that names every taken port with the setting to change.
-func (p *Ports) checkFree(ctx context.Context) error {
+func (p *Ports) checkFree(ctx context.Context, dir string) error {
 	var errs []error
 	p.each(func(flag string, port *int) {
 		if err := free(ctx, *port); err != nil {
-			errs = append(errs, fmt.Errorf("port %d is taken (%w); choose another with --%s or GUEEN_RUN_%s, or --ports auto",
-				*port, err, flag, strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))))
+			advice := fmt.Sprintf("choose another with --%s or GUEEN_RUN_%s, or --ports auto", flag, strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+			if p.Mode == portsAuto {
+				advice = "remove " + filepath.Join(dir, portsFile) + ", which remembers it for --ports auto"
+			}
+			errs = append(errs, fmt.Errorf("port %d (%s) is taken (%w); %s", *port, flag, err, advice))
 		}
 	})
 	return errors.Join(errs...)

@@ -93,12 +93,16 @@ func TestTakenPortIsNamedWithItsSetting(t *testing.T) {
 	auto := Ports{Mode: "auto"}
 	dir := t.TempDir()
 	require.NoError(t, auto.settle(t.Context(), dir))
-	require.NoError(t, auto.checkFree(t.Context()))
+	require.NoError(t, auto.checkFree(t.Context(), dir))
 	again := Ports{Mode: "auto"}
 	require.NoError(t, again.settle(t.Context(), dir))
 	require.Equal(t, auto, again, "automatic ports stay")
 	l := listen(t)
 	auto.NATSWebSocket = l
-	require.ErrorContains(t, auto.checkFree(t.Context()), fmt.Sprintf("port %d is taken", l))
-	require.ErrorContains(t, auto.checkFree(t.Context()), "--port-nats-ws or GUEEN_RUN_PORT_NATS_WS")
+	err := auto.checkFree(t.Context(), dir)
+	require.ErrorContains(t, err, fmt.Sprintf("port %d (port-nats-ws) is taken", l))
+	require.ErrorContains(t, err, "remove "+filepath.Join(dir, "ports.json"), "choosing a port does not help while one is remembered")
+	fixed := auto
+	fixed.Mode = "fixed"
+	require.ErrorContains(t, fixed.checkFree(t.Context(), dir), "--port-nats-ws or GUEEN_RUN_PORT_NATS_WS")
 }

@@ -81,7 +81,7 @@ func prepare(ctx context.Context, opts Options) (_ *Suite, err error) {
 	if err := s.opts.Ports.settle(ctx, s.dir); err != nil {
 		return nil, err
 	}
-	if err := s.opts.Ports.checkFree(ctx); err != nil {
+	if err := s.opts.Ports.checkFree(ctx, s.dir); err != nil {
 		return nil, err
 	}
 	if s.secrets, err = loadSecrets(s.dir); err != nil {

@@ -207,12 +207,12 @@ func reconnect(ctx context.Context, e *environment) (Figure, error) {
 		switch row.Name {
 		case "agents back":
 			f.Detail += fmt.Sprintf(", p50 %s s", number(row.P50/1000))
-		case "failed attempts":
+		case simulate.FailedAttempts:
 			f.Detail += fmt.Sprintf(", %d failed attempts", row.Failed)
 		}
 	}
 	for _, u := range rep.Usage {
-		if u.Service == "simulator" || u.Service == "natsapi" {
+		if u.Service == simulate.Self || u.Service == "natsapi" {
 			f.Detail += fmt.Sprintf(", %s %s cores", u.Service, number(u.CPU))
 		}
 	}
@@ -233,7 +233,7 @@ func memory(ctx context.Context, e *environment) (Figure, error) {
 	var sum float64
 	detail := fmt.Sprintf("%d agents:", rep.Connected)
 	for _, u := range rep.Usage {
-		if u.Service == "web" {
+		if u.Service == "web" || u.Service == simulate.Self {
 			continue
 		}
 		sum += u.Memory

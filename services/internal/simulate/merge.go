@@ -65,7 +65,7 @@ func addUsage(all, part []Usage) []Usage {
 	if all == nil {
 		return slices.Clone(part)
 	}
-	own := func(u Usage) bool { return u.Service == self }
+	own := func(u Usage) bool { return u.Service == Self }
 	at, from := slices.IndexFunc(all, own), slices.IndexFunc(part, own)
 	if at >= 0 && from >= 0 {
 		all[at].CPU += part[from].CPU

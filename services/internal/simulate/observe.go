@@ -14,15 +14,15 @@ import (
 // sampleSet are the metrics of one service at one moment: series (name and labels) to value.
 type sampleSet map[string]float64
 
-// self is the name under which the simulator's own usage is reported: on the server's machine it takes part of the CPU.
-const self = "simulator"
+// Self is the name under which the simulator's own usage is reported: on the server's machine it takes part of the CPU.
+const Self = "simulator"
 
 // observe reads the private port of every service, and what the simulator itself used. A service that does not answer is
 // left out.
 func (r *run) observe(ctx context.Context) map[string]sampleSet {
 	seen := map[string]sampleSet{}
 	if cpu, memory, ok := ownUsage(); ok {
-		seen[self] = sampleSet{"process_cpu_seconds_total": cpu.Seconds(), "process_resident_memory_bytes": memory}
+		seen[Self] = sampleSet{"process_cpu_seconds_total": cpu.Seconds(), "process_resident_memory_bytes": memory}
 	}
 	for name, address := range r.opts.Metrics {
 		if set, err := scrape(ctx, address); err == nil {

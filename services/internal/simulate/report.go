@@ -28,6 +28,9 @@ type Report struct {
 	Problems  []string  `json:"problems,omitempty"`
 }
 
+// FailedAttempts is the name of the work that counts attempts to connect which failed: their agents tried again.
+const FailedAttempts = "failed attempts"
+
 // Counter is a figure of the server's own metrics over the run.
 type Counter struct {
 	Name  string  `json:"name"`
@@ -55,7 +58,7 @@ func (r *run) report(ctx context.Context, before map[string]sampleSet, start tim
 		name string
 		of   *series
 	}{
-		{"enrolments", r.enrolments}, {"connects", r.connects}, {"failed attempts", r.attempts}, {"agents back", r.returns}, {string(r.opts.Scenario), r.sent},
+		{"enrolments", r.enrolments}, {"connects", r.connects}, {FailedAttempts, r.attempts}, {"agents back", r.returns}, {string(r.opts.Scenario), r.sent},
 		{"acknowledged results", r.posts}, {"answered commands", r.answers},
 		{"requests before", r.calm}, {"requests meanwhile", r.storm},
 	} {

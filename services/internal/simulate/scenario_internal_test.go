@@ -56,6 +56,9 @@ func TestRampWorksWhileItConnects(t *testing.T) {
 	rep := <-done
 	require.EqualValues(t, 8, rep.Connected)
 	for _, w := range rep.Work {
+		if w.Name == FailedAttempts {
+			continue // made good by another
+		}
 		require.Zero(t, w.Failed, "%s: %v", w.Name, w.Errors)
 	}
 }
@@ -77,7 +80,7 @@ func TestReconnectShowsWhatOthersFeel(t *testing.T) {
 	require.EqualValues(t, 8, rep.Connected)
 	require.EqualValues(t, 8, work["agents back"].Done)
 	require.GreaterOrEqual(t, work["agents back"].P50, 2000.0, "deployed agents wait two seconds at least")
-	require.Contains(t, usageNames(rep), self)
+	require.Contains(t, usageNames(rep), Self)
 }
 
 func usageNames(rep *Report) (names []string) {

@@ -157,7 +157,14 @@ func (r *Responder) Stop(ctx context.Context) error {
 	}
 	var errs []error
 	var drained []<-chan nats.SubStatus
-	for _, sub := range r.subs {
+	for i, sub := range r.subs {
+		if !r.conns[i].NATS().IsConnected() {
+			// Nothing arrives any more, and a drain would wait for the server.
+			if err := sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
+				errs = append(errs, fmt.Errorf("unsubscribe busauth: %w", err))
+			}
+			continue
+		}
 		closed := sub.StatusChanged(nats.SubscriptionClosed)
 		switch err := sub.Drain(); {
 		case err == nil:

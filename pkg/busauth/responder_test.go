@@ -52,6 +52,7 @@ func (k *tokens) authenticate(_ context.Context, agentID, token string) (busauth
 type bundle struct {
 	srv     *bustest.Server
 	tokens  *tokens
+	conn    *bus.Conn
 	logs    *observer.ObservedLogs
 	metrics *prometheus.Registry
 }
@@ -77,6 +78,7 @@ func (b *bundle) start(t *testing.T) *busauth.Responder {
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context()))
 	require.NoError(t, conn.NATS().FlushTimeout(wait))
+	b.conn = conn
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), wait)
 		defer cancel()
@@ -164,6 +166,18 @@ func TestUnanswerableQuestionRefusesAndRecovers(t *testing.T) {
 	b.tokens.mu.Unlock()
 	_, err = b.connect(t, id, "tok")
 	require.NoError(t, err)
+}
+
+// TestStopDoesNotWaitForAServerThatIsAway: nothing more can arrive.
+func TestStopDoesNotWaitForAServerThatIsAway(t *testing.T) {
+	t.Parallel()
+	b := &bundle{srv: bustest.StartWithoutAuth(t), tokens: &tokens{byID: map[string]string{}}}
+	r := b.start(t)
+	b.srv.Stop()
+	require.Eventually(t, func() bool { return !b.conn.NATS().IsConnected() }, wait, 5*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	require.NoError(t, r.Stop(ctx))
 }
 
 func TestReplicasShareTheQuestions(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gueencode/gueenrmm/pkg/agents/inventory"
@@ -205,7 +206,11 @@ func sum(data []byte) []byte {
 	return h[:16]
 }
 
-func (s *store) writeDocuments(ctx context.Context, kind agentwire.Kind, docs []document) ([]string, error) {
+// batchMemory lets the database keep the new rows of a batch, which its triggers compare with the old ones, in memory: a batch
+// has up to inventoryBatchMax bytes, twice the usual bound, and spilling it to a file takes a fifth of the time.
+const batchMemory = `SET LOCAL work_mem = '64MB'`
+
+func (s *store) writeDocuments(ctx context.Context, kind agentwire.Kind, docs []document) (written []string, err error) {
 	var (
 		ids, texts, summaries []string
 		hashes                [][]byte
@@ -215,14 +220,21 @@ func (s *store) writeDocuments(ctx context.Context, kind agentwire.Kind, docs []
 		ids, texts, hashes, ats = append(ids, d.agentID), append(texts, string(d.json)), append(hashes, d.hash), append(ats, d.received)
 		summaries = append(summaries, string(d.summary))
 	}
-	switch kind {
-	case agentwire.KindDisks:
-		return s.q.StoreDisks(ctx, s.pool, heartbeatsdb.StoreDisksParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
-	case agentwire.KindWinServices:
-		return s.q.StoreServices(ctx, s.pool, heartbeatsdb.StoreServicesParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
-	case agentwire.KindWMI:
-		return s.q.StoreWMI(ctx, s.pool, heartbeatsdb.StoreWMIParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats, Summaries: summaries})
-	default:
-		return nil, fmt.Errorf("%w: %s is no inventory", errContent, kind)
-	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, batchMemory); err != nil {
+			return fmt.Errorf("take memory for the batch: %w", err)
+		}
+		switch kind {
+		case agentwire.KindDisks:
+			written, err = s.q.StoreDisks(ctx, tx, heartbeatsdb.StoreDisksParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
+		case agentwire.KindWinServices:
+			written, err = s.q.StoreServices(ctx, tx, heartbeatsdb.StoreServicesParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats})
+		case agentwire.KindWMI:
+			written, err = s.q.StoreWMI(ctx, tx, heartbeatsdb.StoreWMIParams{AgentIds: ids, Docs: texts, Hashes: hashes, Ats: ats, Summaries: summaries})
+		default:
+			err = fmt.Errorf("%w: %s is no inventory", errContent, kind)
+		}
+		return err
+	})
+	return written, err
 }

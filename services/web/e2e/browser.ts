@@ -22,6 +22,7 @@ export interface Problems {
 
 export async function openPage(context: BrowserContext): Promise<{ page: Page; problems: Problems }> {
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000); // a busy machine may be slow, and only a failure waits this long
   const problems: Problems = { list: [] };
   page.on('pageerror', (error) => problems.list.push(error.message));
   page.on('console', (message) => {

@@ -23,7 +23,6 @@ beforeAll(async () => {
   browser = await launch();
   context = await browser.newContext({ viewport: wide, colorScheme: 'light', reducedMotion: 'reduce' });
   ({ page, problems } = await openPage(context));
-  page.setDefaultTimeout(20_000);
 });
 
 afterEach(async (test) => {

@@ -69,11 +69,20 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
     await page.getByRole('button', { name: 'Add user' }).click();
     await page.waitForURL(`${app}/settings/users`);
     await page.getByRole('row').filter({ hasText: helper }).getByText('First line').waitFor();
+    // A second one of that name is refused, beside the field.
+    await page.goto(`${app}/settings/users/new`);
+    await page.getByRole('textbox', { name: 'Username' }).fill(helper);
+    await page.getByLabel('First password').fill(suite.password);
+    await page.getByRole('button', { name: 'Add user' }).click();
+    await page.getByText(`User ${helper} already exists!`).first().waitFor();
+    expect(await page.getByRole('textbox', { name: 'Username' }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Leave without saving' }).click();
+    await page.waitForURL(`${app}/settings/users`);
 
     const context = await browser().newContext({ viewport: wide, colorScheme: 'light', reducedMotion: 'reduce' });
     place = { context, page: (await openPage(context)).page };
     const { page: view } = place;
-    view.setDefaultTimeout(45_000);
     await view.goto(`${app}/login`);
     await view.getByLabel('Username').fill(helper);
     await view.getByLabel('Password', { exact: true }).fill(suite.password);
@@ -223,8 +232,7 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
     for (const [size, scheme, shown] of [[phone, 'light', pages], [wide, 'dark', dark]] as const) { // prettier-ignore
       const context = await withSession(browser(), await session(), size, scheme);
       const { page: view, problems } = await openPage(context);
-      view.setDefaultTimeout(45_000);
-      for (const path of shown) {
+        for (const path of shown) {
         await view.goto(app + path);
         await view.getByRole('heading', { level: 1 }).first().waitFor();
         await view.getByRole('status', { name: /^Loading/ }).first().waitFor({ state: 'detached' });

@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['**/*.e2e.ts'],
     fileParallelism: false,
     maxWorkers: 1,
-    testTimeout: 90_000,
+    testTimeout: 180_000,
     hookTimeout: 90_000,
     bail: 1,
     sequence: { concurrent: false },

@@ -10,6 +10,7 @@ import { Form } from '@/components/form';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
+import { aboutUsername } from './about-username';
 import { writable } from '../roles/pick-role';
 import { RoleWords } from '../roles/role-words';
 
@@ -47,7 +48,7 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
       await userCalls.edit(api, user.id, { ...rest, is_active, block_dashboard_login });
       return;
     }
-    await userCalls.add(api, { ...rest, password });
+    await userCalls.add(api, { ...rest, password }).catch((error: unknown) => Promise.reject(aboutUsername(error)));
     // Making an account takes no switches: they are set on what was made.
     if (!block_dashboard_login) return;
     const found = await userCalls.find(api, rest.username.trim());

@@ -59,7 +59,7 @@ export function ApiKeysPage() {
                     ),
                   },
                   { head: 'Acts as', cell: (key) => key.username },
-                  { head: 'Made', cell: (key) => <When at={key.created_time} /> },
+                  { head: 'Made', cell: (key) => <When at={key.created_time} brief /> },
                   { head: 'Expires', cell: (key) => <Expiry at={key.expiration} /> },
                   {
                     head: 'Actions',
@@ -96,7 +96,7 @@ function Expiry({ at }: { at: string | null }) {
       </Badge>
     );
   }
-  return <When at={at} none="never" />;
+  return <When at={at} none="never" brief />;
 }
 
 export function NewApiKeyPage() {

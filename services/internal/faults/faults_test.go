@@ -15,6 +15,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	// These crashes come first: what worker and natsapi had in hand is given to the next one only after a minute.
 	box := st.crashWorker(ctx, t)
 	consumed := st.crashConsumer(ctx, t)
+	mails := st.crashMailer(ctx, t)
 	for _, fault := range []struct {
 		name string
 		try  func(ctx context.Context, t *testing.T, st *stage)
@@ -27,6 +28,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		{"clocks a year off", clocksOff},
 		{"agent with a spool", agentWithSpool},
 		{"outbox", box.settle},
+		{"mails about alerts", mails.settle},
 		{"books of the simulator", booksOfSimulator},
 		{"hostile agent", hostileAgent},
 		{"results in a dead consumer's hands", func(ctx context.Context, t *testing.T, _ *stage) { consumed.settle(ctx, t, "kill -9 natsapi") }},

@@ -26,6 +26,8 @@ const (
 	largeBytes   = 8 << 20
 	largeOnes    = 4
 
+	hostileSkew = 365 * 24 * time.Hour // by which its clock is off
+
 	rounds = 3 // measurements, at most
 )
 
@@ -109,6 +111,8 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 		require.Less(t, most[s]-was[s], st.memoryMiB, "memory of %s in MiB", s)
 	}
 	require.Zero(t, st.number(ctx, t, `SELECT count(*) FROM check_history WHERE check_id = $1`, h.check), "nothing is stored for another's check")
+	require.Zero(t, st.number(ctx, t, `SELECT count(*) FROM check_history WHERE x > now() + interval '1 minute' OR x < $1`, st.began), "results bear the server's time")
+	require.Zero(t, st.number(ctx, t, `SELECT count(*) FROM agent_presence WHERE last_seen > now() + interval '1 minute'`), "and so does presence")
 	require.Equal(t, pids, st.pids(), "no service was restarted")
 	h.fleet.Close()
 }
@@ -135,12 +139,13 @@ func (st *stage) enemy(ctx context.Context, t *testing.T) *hostile {
 // begin starts every kind of attack. Large messages come first: the flood uses up what the agent may send.
 func (h *hostile) begin(ctx context.Context, t *testing.T, waves *sync.WaitGroup, own *simulate.Ledger) {
 	t.Helper()
+	h.wrongClock(ctx, t) // before a second connection of the same agent ends the first
 	h.large(ctx, t)
 	h.foreignResults(ctx, t)
 	for _, wave := range []func(context.Context) error{
 		func(ctx context.Context) error { return h.fleet.Beat(ctx, 1000*h.st.beats/float64(h.st.agents)) },
 		func(ctx context.Context) error {
-			return h.fleet.Post(ctx, simulate.Load{Rate: 1000 * h.st.rate / float64(h.st.agents), Workers: 8}, own)
+			return h.fleet.Post(ctx, simulate.Load{Rate: 1000 * h.st.rate / float64(h.st.agents), Workers: 8, Skew: hostileSkew}, own)
 		},
 		func(ctx context.Context) error { return h.halves(ctx, 20) },
 		func(ctx context.Context) error { return h.silence(ctx, h.st.silent) },
@@ -179,6 +184,15 @@ func (h *hostile) large(ctx context.Context, t *testing.T) {
 		status, err := h.patch(ctx, bytes.Repeat([]byte("["), largeBytes))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusBadRequest, status, "8 MB that are no result")
+	}
+}
+
+// wrongClock says that the machine booted in a year and that it did a year ago.
+func (h *hostile) wrongClock(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, skew := range []time.Duration{hostileSkew, -hostileSkew} {
+		_, err := h.fleet.Describe(ctx, skew)
+		require.NoError(t, err)
 	}
 }
 

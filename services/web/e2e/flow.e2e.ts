@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { barriers, launch, openPage, overflow, phone, wide, withSession, type Problems } from './browser.ts';
 import { peopleTests } from './people.ts';
+import { placesTests } from './places.ts';
 import { findSuite } from './suite.ts';
 import { Authenticator } from './totp.ts';
 
@@ -388,6 +389,9 @@ peopleTests({ suite, browser: () => browser, page: () => page, session: sessionT
 test('the page had no error of its own', () => {
   expect(problems.list).toEqual([]);
 });
+
+// Refusals are wanted there, and a browser counts them as errors.
+placesTests({ suite, browser: () => browser, page: () => page, session: sessionText, call });
 
 test('a session that ends elsewhere asks to sign in and comes back to the same place', async () => {
   await page.goto(`${app}/agents/${agent}/history?kind=script_run`);

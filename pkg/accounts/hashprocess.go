@@ -181,7 +181,7 @@ func startHashChild(ctx context.Context, command []string) (*hashChild, error) {
 
 // ask sends a password over the pipe and waits for its hash.
 func (c *hashChild) ask(d derivation) (answer derived, err error) {
-	line, err := json.Marshal(d)
+	line, err := json.Marshal(d) //nolint:gosec // the password goes to the process that hashes it, over a pipe
 	if err != nil {
 		return answer, fmt.Errorf("encode password: %w", err)
 	}

@@ -40,7 +40,7 @@ export function PreferencesPage() {
   const info = useQuery({ ...preferencesQuery(useApi()), refetchOnWindowFocus: false });
   return (
     <Page title="Preferences" narrow>
-      <Loaded query={info} what="Your preferences">
+      <Loaded query={info} fresh what="Your preferences">
         {(loaded) => <PreferencesForm info={loaded} />}
       </Loaded>
     </Page>

@@ -120,7 +120,7 @@ export function ApiKeyPage() {
   const done = () => void navigate({ to: '/settings/api-keys' });
   return (
     <Page title={found?.name ?? 'API key'} narrow>
-      <Loaded query={keys} what="The key">
+      <Loaded query={keys} fresh what="The key">
         {() =>
           found ? (
             <KeyForm key={id} keyId={id} initial={{ name: found.name, user: found.user, expiration: found.expiration }} owner={{ id: found.user, username: found.username }} onMade={done} onDone={done} />

@@ -30,7 +30,7 @@ export function GlobalSettingsPage() {
         />
       }
     >
-      <Loaded query={settings} what="Settings" rows={6}>
+      <Loaded query={settings} fresh what="Settings" rows={6}>
         {(loaded) => (
           <div className={classes.layout}>
             {narrow ? (

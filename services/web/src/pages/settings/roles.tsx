@@ -92,7 +92,7 @@ export function NewRolePage() {
       {copy === undefined ? (
         <RoleForm initial={emptyRole()} onDone={done} />
       ) : (
-        <Loaded query={model} what="The role">
+        <Loaded query={model} fresh what="The role">
           {(role) => <RoleForm key={copy} initial={{ ...writable(role), name: `${role.name} (copy)` }} onDone={done} />}
         </Loaded>
       )}
@@ -135,7 +135,7 @@ export function RolePage() {
     ) : null;
   return (
     <Page title={role.data?.name ?? 'Role'} lead={role.data ? plural(role.data.user_count, 'user') : undefined} actions={actions}>
-      <Loaded query={role} what="The role">
+      <Loaded query={role} fresh what="The role">
         {(loaded) => <RoleForm key={id} initial={writable(loaded)} roleId={id} onDone={done} />}
       </Loaded>
     </Page>

@@ -133,7 +133,7 @@ export function UserPage() {
         ) : undefined
       }
     >
-      <Loaded query={user} what="The user">
+      <Loaded query={user} fresh what="The user">
         {(loaded) => (
           <Stack gap="lg">
             <UserForm key={id} user={loaded} own={own} onDone={done} />

@@ -33,18 +33,13 @@ type Edit struct {
 // resulting row: the shell must suit the platform, and a new site must be inside the actor's scope.
 func (s *Service) Edit(ctx context.Context, actor *access.Principal, ref Ref, edit Edit) error {
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := s.editRow(ctx, tx, actor, ref, edit.Agent); err != nil {
+		if err := s.editRow(ctx, tx, actor, ref, edit.Agent, edit.CustomFields); err != nil {
 			return err
 		}
-		if edit.PatchPolicy != nil {
-			if err := s.editPatchPolicy(ctx, tx, actor, ref, edit.PatchPolicy); err != nil {
-				return err
-			}
-		}
-		if len(edit.CustomFields) == 0 {
+		if edit.PatchPolicy == nil {
 			return nil
 		}
-		return customfields.Store(ctx, tx, customfields.Agent, ref.PK, edit.CustomFields)
+		return s.editPatchPolicy(ctx, tx, actor, ref, edit.PatchPolicy)
 	})
 	if err != nil {
 		return err
@@ -53,7 +48,7 @@ func (s *Service) Edit(ctx context.Context, actor *access.Principal, ref Ref, ed
 	return nil
 }
 
-func (s *Service) editRow(ctx context.Context, tx pgx.Tx, actor *access.Principal, ref Ref, change func(*Row)) error {
+func (s *Service) editRow(ctx context.Context, tx pgx.Tx, actor *access.Principal, ref Ref, change func(*Row), values []customfields.Input) error {
 	before, err := s.q.GetAgentForUpdate(ctx, tx, ref.PK)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.NotFound(Model)
@@ -85,10 +80,15 @@ func (s *Service) editRow(ctx context.Context, tx pgx.Tx, actor *access.Principa
 	if err != nil {
 		return fmt.Errorf("edit agent: %w", err)
 	}
+	had, has, err := customfields.Enter(ctx, tx, customfields.Agent, ref.PK, values)
+	if err != nil {
+		return err
+	}
 	// The stamps of the edit itself are no change.
 	before.ModifiedBy, before.ModifiedTime = after.ModifiedBy, after.ModifiedTime
 	return s.audit.Change(ctx, tx, audit.Object{
-		Type: "agent", Name: after.Hostname, Before: auditForm(before), After: auditForm(after), Agent: after.Hostname, AgentID: after.AgentID,
+		Type: "agent", Name: after.Hostname, Before: withValues(auditForm(before), had), After: withValues(auditForm(after), has),
+		Agent: after.Hostname, AgentID: after.AgentID, Secrets: has.Secrets(),
 	})
 }
 
@@ -194,6 +194,14 @@ func auditForm(a Row) map[string]any {
 		"default_shell_custom": a.DefaultShellCustom, "created_by": a.CreatedBy, "created_time": utc(a.CreatedTime),
 		"modified_by": a.ModifiedBy, "modified_time": utc(a.ModifiedTime),
 	}
+}
+
+// withValues adds the custom values that an edit names to the form of its audit row.
+func withValues(form map[string]any, values customfields.Named) map[string]any {
+	if len(values) > 0 {
+		form["custom_fields"] = values
+	}
+	return form
 }
 
 func patchAuditForm(p PatchPolicy) map[string]any {

@@ -178,13 +178,14 @@ func TestCustomValuesKeepWhatIsNotSent(t *testing.T) {
 	tags := []string{"a", "b"}
 	keep := func(*clients.Client) {}
 	require.NoError(t, b.svc.Update(b.ctx, access.Everything(), acme, keep, []customfields.Input{{Field: field, Multiple: &tags}}))
-	text := "x"
-	require.NoError(t, b.svc.Update(b.ctx, access.Everything(), acme, keep, []customfields.Input{{Field: field, String: &text}}))
+	text, off := "x", false
+	err = b.svc.Update(b.ctx, access.Everything(), acme, keep, []customfields.Input{{Field: field, String: &text}})
+	require.Equal(t, fault.KindInvalid, fault.KindOf(err), "nobody would see it")
+	require.NoError(t, b.svc.Update(b.ctx, access.Everything(), acme, keep, []customfields.Input{{Field: field, Bool: &off}}))
 	got, err := b.svc.Get(b.ctx, access.Everything(), acme)
 	require.NoError(t, err)
 	require.Len(t, got.CustomFields, 1)
 	require.Equal(t, tags, got.CustomFields[0].Current())
-	require.Equal(t, "x", *got.CustomFields[0].String)
 }
 
 func TestRestrictedRoleSeesWhatItCreates(t *testing.T) {

@@ -24,15 +24,19 @@ func (s *Service) CreateSite(ctx context.Context, sc access.Scope, site Site, va
 		return 0, err
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if id, err = s.insertSite(ctx, tx, site); err != nil {
-			return err
-		}
-		return customfields.Store(ctx, tx, customfields.Site, id, values)
+		id, err = s.insertSite(ctx, tx, site, values)
+		return err
 	})
 	return id, err
 }
 
-func (s *Service) insertSite(ctx context.Context, tx pgx.Tx, site Site) (id int32, err error) {
+// auditedSite is a site as audit rows show it: with the values that a change names.
+type auditedSite struct {
+	Site
+	CustomFields customfields.Named `json:"custom_fields,omitempty"`
+}
+
+func (s *Service) insertSite(ctx context.Context, tx pgx.Tx, site Site, values []customfields.Input) (id int32, err error) {
 	if strings.Contains(site.Name, "|") {
 		return 0, fault.InvalidField(fault.NonField, errSitePipe)
 	}
@@ -45,7 +49,11 @@ func (s *Service) insertSite(ctx context.Context, tx pgx.Tx, site Site) (id int3
 	if err != nil {
 		return 0, writeError("create site", err)
 	}
-	if err := s.audit.Change(ctx, tx, audit.Object{Type: "site", Name: site.Name, After: site}); err != nil {
+	_, has, err := customfields.Enter(ctx, tx, customfields.Site, id, values)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.audit.Change(ctx, tx, audit.Object{Type: "site", Name: site.Name, After: auditedSite{site, has}, Secrets: has.Secrets()}); err != nil {
 		return 0, err
 	}
 	if actor.RoleID != nil {
@@ -87,10 +95,13 @@ func (s *Service) UpdateSite(ctx context.Context, sc access.Scope, id int32, cha
 			site.AlertTemplate, access.From(ctx).Username); err != nil {
 			return writeError("update site", err)
 		}
-		if err := s.audit.Change(ctx, tx, audit.Object{Type: "site", Name: site.Name, Before: before, After: site}); err != nil {
+		had, has, err := customfields.Enter(ctx, tx, customfields.Site, id, values)
+		if err != nil {
 			return err
 		}
-		return customfields.Store(ctx, tx, customfields.Site, id, values)
+		return s.audit.Change(ctx, tx, audit.Object{
+			Type: "site", Name: site.Name, Before: auditedSite{before, had}, After: auditedSite{site, has}, Secrets: has.Secrets(),
+		})
 	})
 }
 

@@ -22,6 +22,12 @@ type NewClient struct {
 	Initial      *Initial // from the first-client form only
 }
 
+// auditedClient is a client as audit rows show it: with the values that a change names.
+type auditedClient struct {
+	Client
+	CustomFields customfields.Named `json:"custom_fields,omitempty"`
+}
+
 // Initial is what the first-client form asks beside the client.
 type Initial struct {
 	TimeZone    string
@@ -42,7 +48,11 @@ func (s *Service) Create(ctx context.Context, n NewClient) (clientID, siteID int
 			c.Name, c.BlockPolicyInheritance, c.WorkstationPolicy, c.ServerPolicy, c.AlertTemplate, actor.Username).Scan(&clientID); err != nil {
 			return writeError("create client", err)
 		}
-		if err := s.audit.Change(ctx, tx, audit.Object{Type: "client", Name: c.Name, After: c}); err != nil {
+		_, values, err := customfields.Enter(ctx, tx, customfields.Client, clientID, n.CustomFields)
+		if err != nil {
+			return err
+		}
+		if err := s.audit.Change(ctx, tx, audit.Object{Type: "client", Name: c.Name, After: auditedClient{c, values}, Secrets: values.Secrets()}); err != nil {
 			return err
 		}
 		if actor.RoleID != nil {
@@ -51,10 +61,7 @@ func (s *Service) Create(ctx context.Context, n NewClient) (clientID, siteID int
 			}
 		}
 		site := Site{ClientID: clientID, ClientName: c.Name, Name: n.SiteName}
-		if siteID, err = s.insertSite(ctx, tx, site); err != nil {
-			return err
-		}
-		if err := customfields.Store(ctx, tx, customfields.Client, clientID, n.CustomFields); err != nil {
+		if siteID, err = s.insertSite(ctx, tx, site, nil); err != nil {
 			return err
 		}
 		if n.Initial != nil {
@@ -87,10 +94,13 @@ func (s *Service) Update(ctx context.Context, sc access.Scope, id int32, change 
 			access.From(ctx).Username); err != nil {
 			return writeError("update client", err)
 		}
-		if err := s.audit.Change(ctx, tx, audit.Object{Type: "client", Name: c.Name, Before: before, After: c}); err != nil {
+		had, has, err := customfields.Enter(ctx, tx, customfields.Client, id, values)
+		if err != nil {
 			return err
 		}
-		return customfields.Store(ctx, tx, customfields.Client, id, values)
+		return s.audit.Change(ctx, tx, audit.Object{
+			Type: "client", Name: c.Name, Before: auditedClient{before, had}, After: auditedClient{c, has}, Secrets: has.Secrets(),
+		})
 	})
 }
 

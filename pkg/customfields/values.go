@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // Value is the stored value of one field of one owner.
@@ -86,20 +87,25 @@ type storedValue struct {
 	Multiple []string `json:"multiple_value"`
 }
 
-// Store writes the inputs for one owner in one statement; a field that does not exist, or is another model's, refuses them all.
+// Store writes what a program found for one owner in one statement; a field that does not exist, or is another model's,
+// refuses them all. Whether a value suits its field is not asked: the contract keeps outputs as they come (domain.md §1.2).
 func Store(ctx context.Context, db DB, model Model, owner int32, inputs []Input) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	if err := requireFields(ctx, db, model, inputs); err != nil {
+	if _, err := fieldsOf(ctx, db, model, inputs); err != nil {
 		return err
 	}
 	stored, err := Values(ctx, db, model, []int32{owner})
 	if err != nil {
 		return err
 	}
+	return write(ctx, db, model, owner, stored[owner], inputs)
+}
+
+func write(ctx context.Context, db DB, model Model, owner int32, stored []Value, inputs []Input) error {
 	merged := make(map[int32]storedValue, len(inputs))
-	for _, v := range stored[owner] {
+	for _, v := range stored {
 		merged[v.FieldID] = storedValue{Field: v.FieldID, String: v.String, Bool: v.Bool, Multiple: v.Multiple}
 	}
 	rows := make([]storedValue, 0, len(inputs))
@@ -139,25 +145,34 @@ func Store(ctx context.Context, db DB, model Model, owner int32, inputs []Input)
 	return nil
 }
 
-func requireFields(ctx context.Context, db DB, model Model, inputs []Input) error {
+// field is what a value is checked against.
+type field struct {
+	ID   int32  `db:"id"`
+	Name string `db:"name"`
+	Type Type   `db:"type"`
+}
+
+// fieldsOf returns the fields that the inputs name, by id. One that the model does not have is a field error.
+func fieldsOf(ctx context.Context, db DB, model Model, inputs []Input) (map[int32]field, error) {
 	ids := make([]int32, len(inputs))
 	for i, in := range inputs {
 		ids[i] = in.Field
 	}
-	rows, err := db.Query(ctx, `
-		SELECT wanted.id FROM unnest($1::int[]) AS wanted (id)
-		WHERE NOT EXISTS (SELECT 1 FROM custom_fields f WHERE f.id = wanted.id AND f.model = $2) LIMIT 1`, ids, model)
+	found, err := postgres.Collect(ctx, db, pgx.RowToStructByName[field], "look up custom fields",
+		`SELECT id, name, type FROM custom_fields WHERE id = ANY($1::int[]) AND model = $2`, ids, model)
 	if err != nil {
-		return fmt.Errorf("look up custom fields: %w", err)
+		return nil, err
 	}
-	missing, err := pgx.CollectRows(rows, pgx.RowTo[int32])
-	if err != nil {
-		return fmt.Errorf("look up custom fields: %w", err)
+	byID := make(map[int32]field, len(found))
+	for _, f := range found {
+		byID[f.ID] = f
 	}
-	if len(missing) > 0 {
-		return fault.InvalidField("field", `Invalid pk "`+strconv.Itoa(int(missing[0]))+`" - object does not exist.`)
+	for _, id := range ids {
+		if _, has := byID[id]; !has {
+			return nil, fault.InvalidField("field", `Invalid pk "`+strconv.Itoa(int(id))+`" - object does not exist.`)
+		}
 	}
-	return nil
+	return byID, nil
 }
 
 // FromText turns a script's output into the input for a field (domain.md §1.2): a list splits on commas, a checkbox is

@@ -177,6 +177,7 @@ func steps(agent string) []step {
 		{op: "setUpTotp"},
 		{op: "createClient", body: body{"client": body{"name": "C"}, "site": body{"name": "S"}}},
 		{op: "updateClient", path: "/clients/102/", body: body{"client": body{"name": "Two!"}}},
+		{op: "updateClient", path: "/clients/102/", body: body{"custom_fields": []body{{"field": 101, "string_value": "nothing but a value"}}}},
 		{op: "betaUpdateClient", path: "/beta/v1/client/102/", body: body{"name": "Two?"}},
 		{op: "createSite", body: body{"site": body{"client": 102, "name": "D"}}},
 		{op: "updateSite", path: "/clients/sites/103/", body: body{"site": body{"name": "C!"}}},

@@ -103,7 +103,9 @@ type Deps struct {
 	// Limits counts tries per account; nil: no limit beyond the throttle of the operation.
 	Limits LimitStore
 
-	RootUser string // this account cannot be changed by others (rest-1.md §1.12); "" for none
+	// MinPassword is the number of characters that a new password needs; 0: DefaultMinPassword. Old ones go on working.
+	MinPassword int
+	RootUser    string // this account cannot be changed by others (rest-1.md §1.12); "" for none
 	// SessionMaxAge ends a session however much it is used; 0: 30 days. Unused ones end after five hours.
 	SessionMaxAge time.Duration
 	WebDomain     string // issuer of second factors: host of the first web origin
@@ -123,6 +125,9 @@ func New(d Deps) *Service {
 	}
 	if d.Log == nil {
 		d.Log = zap.NewNop()
+	}
+	if d.MinPassword <= 0 {
+		d.MinPassword = DefaultMinPassword
 	}
 	if d.SessionMaxAge <= 0 {
 		d.SessionMaxAge = DefaultSessionMaxAge

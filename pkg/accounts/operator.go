@@ -18,7 +18,7 @@ import (
 // OperatorCreateAdmin creates a superuser.
 func (s *Service) OperatorCreateAdmin(ctx context.Context, username, password string) (User, error) {
 	ctx = system(ctx)
-	if err := checkNew(username, password); err != nil {
+	if err := s.checkNew(username, password); err != nil {
 		return User{}, err
 	}
 	return s.Create(ctx, NewUser{Username: username, Password: password, Super: true})
@@ -27,7 +27,7 @@ func (s *Service) OperatorCreateAdmin(ctx context.Context, username, password st
 // OperatorResetPassword replaces a password and ends the sessions of the account.
 func (s *Service) OperatorResetPassword(ctx context.Context, username, password string) error {
 	ctx = system(ctx)
-	if err := checkNew(username, password); err != nil {
+	if err := s.checkNew(username, password); err != nil {
 		return err
 	}
 	hash, err := s.hashPassword(ctx, password)

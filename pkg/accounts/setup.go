@@ -13,10 +13,6 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/fault"
 )
 
-// minPassword is asked of the passwords that the product itself takes: of the first administrator and on the command line.
-// The contract's operations have no rule (rest-1.md §4).
-const minPassword = 8
-
 // setupLock keeps two first runs, or two makers of the installer's account, from overlapping. The number is arbitrary.
 const setupLock = 7_355_608
 
@@ -35,7 +31,7 @@ func (s *Service) SetUp(ctx context.Context, username, password string) (User, e
 	if err := refuseSetup(s.NeedsSetup(ctx)); err != nil {
 		return User{}, err
 	}
-	if err := checkNew(username, password); err != nil {
+	if err := s.checkNew(username, password); err != nil {
 		return User{}, err
 	}
 	hash, err := s.hashPassword(ctx, password)
@@ -66,13 +62,13 @@ func refuseSetup(needed bool, err error) error {
 	return &fault.Error{Kind: fault.KindNotFound, Code: "already_set_up", Message: "The first administrator exists."}
 }
 
-func checkNew(username, password string) error {
+func (s *Service) checkNew(username, password string) error {
 	fields := fault.Fields{}
 	if !usernameText.MatchString(username) || utf8.RuneCountInString(username) > maxUsername {
 		fields["username"] = []string{msgUsername}
 	}
-	if utf8.RuneCountInString(password) < minPassword {
-		fields["password"] = []string{fmt.Sprintf("Ensure this field has at least %d characters.", minPassword)}
+	if problem := s.passwordProblem(username, password); problem != "" {
+		fields["password"] = []string{problem}
 	}
 	if len(fields) > 0 {
 		return fault.Invalid(fields)

@@ -78,15 +78,17 @@ func (s *Service) Create(ctx context.Context, n NewUser) (User, error) {
 				return err
 			}
 		}
-		u, err = s.insertUser(ctx, tx, n, hash)
-		return err
+		if u, err = s.insertUser(ctx, tx, n, hash); err != nil {
+			return err
+		}
+		return s.checkPassword(n.Username, n.Password) // after what the contract says of the name and the role
 	})
 	return u, err
 }
 
 func (s *Service) hashPassword(ctx context.Context, password string) (string, error) {
 	if len(password) > MaxPassword {
-		return "", fault.InvalidField("password", fmt.Sprintf("Ensure this field has no more than %d characters.", MaxPassword))
+		return "", fault.InvalidField("password", tooLong())
 	}
 	return s.Hasher.Hash(ctx, password)
 }
@@ -230,6 +232,9 @@ func (s *Service) SetPassword(ctx context.Context, id int32, password string) er
 			return err
 		}
 		if err := s.mayTouch(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := s.checkPassword(u.Username, password); err != nil {
 			return err
 		}
 		return wrap("set password", setPassword(ctx, tx, id, hash))

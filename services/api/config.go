@@ -94,6 +94,8 @@ type loginSettings struct {
 
 	HashProcess bool `conf:"login.hash_process" default:"true" help:"Compute password hashes in a process of lower priority, so that many sign-ins do not slow other requests."`
 
+	MinPassword int `conf:"login.password_min_length" default:"8" min:"1" max:"128" unit:"characters" help:"Shortest password that an account may be given. Passwords from before go on working."`
+
 	SessionMaxAge time.Duration `conf:"login.session_max_age" default:"720h" min:"5h" help:"A session ends after this time however much it is used. Unused sessions end after five hours."`
 }
 
@@ -173,7 +175,7 @@ func (s *settings) options() (app.Options, error) {
 		},
 		AgentsDir: s.API.AgentsDir, Insecure: s.API.Insecure, Agents: agents,
 		Stream:        results.StreamLimits{MaxBytes: int64(s.Stream.MaxBytes), MaxAge: s.Stream.MaxAge},
-		SessionMaxAge: s.Login.SessionMaxAge, Box: box,
+		SessionMaxAge: s.Login.SessionMaxAge, MinPassword: s.Login.MinPassword, Box: box,
 		Throttles: accountsapi.Throttles{
 			CheckCredentials: rest.Throttle{Name: "checkcreds", PerMinute: s.Login.CheckPerMinute, PerDay: s.Login.CheckPerDay},
 			Login:            rest.Throttle{Name: "login", PerMinute: s.Login.LoginPerMinute, PerDay: s.Login.LoginPerDay},

@@ -19,12 +19,13 @@ import (
 
 // withAccounts makes a command that works on accounts.
 func withAccounts(p program, cmd *cobra.Command, work func(cmd *cobra.Command, a *accounts.Service) error) *cobra.Command {
-	return withDatabase(p, cmd, false, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
+	s := &accountSettings{}
+	return onDatabase(p, cmd, s, &s.Database, false, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
 		hasher, err := accounts.NewHasher(accounts.DefaultHashCost())
 		if err != nil {
 			return err
 		}
-		return work(cmd, accounts.New(accounts.Deps{Pool: pool, Audit: audit.New(0), Hasher: hasher}))
+		return work(cmd, accounts.New(accounts.Deps{Pool: pool, Audit: audit.New(0), Hasher: hasher, MinPassword: s.MinPassword}))
 	})
 }
 

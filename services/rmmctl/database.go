@@ -20,19 +20,31 @@ type databaseSettings struct {
 	Database config.Database
 }
 
+// accountSettings are the settings of commands that work on accounts.
+type accountSettings struct {
+	Database    config.Database
+	MinPassword int `conf:"login.password_min_length" default:"8" min:"1" max:"128" unit:"characters" help:"Shortest password that an account may be given. Passwords from before go on working."`
+}
+
 // withDatabase makes a command that works on the database. long lifts the time limit of statements: migrations may run
 // for minutes.
 func withDatabase(p program, cmd *cobra.Command, long bool, work func(cmd *cobra.Command, args []string, pool *pgxpool.Pool) error) *cobra.Command {
 	s := &databaseSettings{}
-	load := withSettings(p, cmd, s)
+	return onDatabase(p, cmd, s, &s.Database, long, work)
+}
+
+// onDatabase makes a command that works on the database and has settings of its own besides.
+func onDatabase(p program, cmd *cobra.Command, settings any, database *config.Database, long bool,
+	work func(cmd *cobra.Command, args []string, pool *pgxpool.Pool) error) *cobra.Command {
+	load := withSettings(p, cmd, settings)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := load(); err != nil {
 			return err
 		}
 		if long {
-			s.Database.StatementTimeout = 0
+			database.StatementTimeout = 0
 		}
-		pool, err := openDatabase(cmd.Context(), s.Database)
+		pool, err := openDatabase(cmd.Context(), *database)
 		if err != nil {
 			return err
 		}

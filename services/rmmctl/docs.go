@@ -104,7 +104,8 @@ func describeSettings(cmd *cobra.Command, p program, bin string) ([]config.Descr
 		settings      any
 	}{
 		{"rmmctl nats-config", "Writes the configuration of nats-server.", &natsServerSettings{}},
-		{"rmmctl migrate, create-admin, reset-password, reset-2fa", "Work on the database.", &databaseSettings{}},
+		{"rmmctl migrate", "Brings the database up to date.", &databaseSettings{}},
+		{"rmmctl create-admin, reset-password, reset-2fa", "Work on accounts.", &accountSettings{}},
 		{"rmmctl jobs", "Looks into the job queues.", &redisSettings{}},
 		{"rmmctl suite run", "Runs everything on one machine.", &suite.Options{}},
 	} {

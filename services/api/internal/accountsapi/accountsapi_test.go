@@ -35,7 +35,7 @@ func TestUsers(t *testing.T) {
 	t.Parallel()
 	api := resttest.New(t)
 	admin := api.Admin()
-	admin.Post("/accounts/users/", body{"username": "kit-user", "password": "p", "email": "Kit@EXAMPLE.com", "role": "none"}).Is(http.StatusOK, "kit-user")
+	admin.Post("/accounts/users/", body{"username": "kit-user", "password": "kit-pass-1", "email": "Kit@EXAMPLE.com", "role": "none"}).Is(http.StatusOK, "kit-user")
 	admin.Post("/accounts/users/", body{"username": "kit-user", "password": "p", "email": ""}).Is(http.StatusBadRequest, "ERROR: User kit-user already exists!")
 	bad := "['Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.']"
 	admin.Post("/accounts/users/", body{"username": "kit user!", "password": "p", "email": ""}).Is(http.StatusBadRequest, bad)
@@ -190,7 +190,7 @@ func TestResets(t *testing.T) {
 	l := newLogin(t)
 	admin, reader, manager := l.api.Admin(), l.api.With(access.ListAccounts), l.api.With(access.ManageAccounts)
 	for _, path := range []string{"/accounts/users/reset/", "/accounts/users/reset_totp/"} {
-		admin.Post(path, body{"id": reader.UserID, "password": "new"}).Is(http.StatusOK, "ok")
+		admin.Post(path, body{"id": reader.UserID, "password": "new-word"}).Is(http.StatusOK, "ok")
 		admin.Put(path, body{"id": 999999}).NotFound("User")
 		reader.Put(path, body{"id": admin.UserID}).Forbidden()
 		reader.Put(path, body{"id": 999999}).Forbidden()
@@ -203,16 +203,22 @@ func TestResets(t *testing.T) {
 	admin.Put("/accounts/users/reset/", body{"id": admin.UserID}).OK(nil)
 	l.api.Anonymous().Post("/v2/login/", body{"username": "admin", "password": "admin-password", "twofactor": "000000"}).Is(http.StatusBadRequest, "Bad credentials")
 
-	admin.Put("/accounts/resetpw/", body{"password": " other "}).Is(http.StatusOK, "Password was reset.")
+	short := body{"password": []string{"Ensure this field has at least 8 characters."}}
+	admin.Put("/accounts/resetpw/", body{"password": "x"}).Is(http.StatusBadRequest, short)
+	admin.Post("/accounts/users/reset/", body{"id": reader.UserID, "password": "x"}).Is(http.StatusBadRequest, short)
+	admin.Post("/accounts/users/", body{"username": "kit-user", "password": "x", "email": ""}).Is(http.StatusBadRequest, short)
+	admin.Post("/accounts/users/", body{"username": "kit-user", "password": "Kit-User", "email": ""}).Is(http.StatusBadRequest,
+		body{"password": []string{"The password must not be the username."}})
+	admin.Put("/accounts/resetpw/", body{"password": " other-word "}).Is(http.StatusOK, "Password was reset.")
 	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "admin", "password": "admin-password"}).Is(http.StatusBadRequest, "Bad credentials")
-	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "admin", "password": " other "}).OK(nil)
+	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "admin", "password": " other-word "}).OK(nil)
 	admin.Put("/accounts/reset2fa/", body{}).Is(http.StatusOK, "2FA was reset. Log out and back in to setup.")
 
 	_, err := l.api.Pool.Exec(t.Context(), `UPDATE core_settings SET block_local_user_logon = true`)
 	require.NoError(t, err)
 	admin.Put("/accounts/users/reset/", body{"id": reader.UserID}).Forbidden()
-	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "user-2", "password": "new"}).Is(http.StatusBadRequest, "Bad credentials")
-	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "admin", "password": " other "}).OK(nil)
+	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "user-2", "password": "new-word"}).Is(http.StatusBadRequest, "Bad credentials")
+	l.api.Anonymous().Post("/v2/checkcreds/", body{"username": "admin", "password": " other-word "}).OK(nil)
 }
 
 func TestRootUserIsProtected(t *testing.T) {

@@ -32,7 +32,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 	user := fmt.Sprintf("/accounts/%d/users/", api.WithoutRole().UserID)
 	huge := strings.Repeat("x", 1<<20)
 	newUser := func(change body) body {
-		b := body{"username": "new", "email": "", "password": "pw"}
+		b := body{"username": "new", "email": "", "password": "password-1"}
 		for k, v := range change {
 			b[k] = v
 		}
@@ -50,6 +50,9 @@ func TestBadInputChangesNothing(t *testing.T) {
 		"user name with NUL":             {http.MethodPost, "/accounts/users/", newUser(body{"username": "a\x00b"})},
 		"user name empty":                {http.MethodPost, "/accounts/users/", newUser(body{"username": ""})},
 		"user name of 1 MB":              {http.MethodPost, "/accounts/users/", newUser(body{"username": huge})},
+		"password of one letter":         {http.MethodPost, "/accounts/users/", newUser(body{"password": "x"})},
+		"password like the name":         {http.MethodPost, "/accounts/users/", newUser(body{"username": "new.person", "password": "New.Person"})},
+		"own password of one letter":     {http.MethodPut, "/accounts/resetpw/", body{"password": "x"}},
 		"password of 1 MB":               {http.MethodPost, "/accounts/users/", newUser(body{"password": huge})},
 		"e-mail of 1 MB":                 {http.MethodPost, "/accounts/users/", newUser(body{"email": huge})},
 		"first name right to left":       {http.MethodPost, "/accounts/users/", newUser(body{"first_name": "\u202eevil"})},

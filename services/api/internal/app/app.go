@@ -70,6 +70,7 @@ type Options struct {
 	HashProcess    *accounts.HashProcess // computes password hashes; nil: the api itself
 	Box            *seal.Box             // seals stored secrets; nil: they are stored in clear
 	SessionMaxAge  time.Duration         // absolute life of sessions; 0: the default of accounts
+	MinPassword    int                   // characters of a new password; 0: the default of accounts
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
 
@@ -143,7 +144,7 @@ func (a *App) services(limits accounts.LimitStore) error {
 	a.fields = customfields.NewService(i.Pool, a.audit)
 	a.Accounts = accounts.New(accounts.Deps{
 		Pool: i.Pool, Audit: a.audit, Hasher: hasher, Box: o.Box, Now: i.Now, Limits: limits, RootUser: o.RootUser, Demo: o.Demo,
-		Log: i.Log, Facts: facts{i.Bus}, SessionMaxAge: o.SessionMaxAge,
+		Log: i.Log, Facts: facts{i.Bus}, SessionMaxAge: o.SessionMaxAge, MinPassword: o.MinPassword,
 		WebDomain: webDomain(o.WebOrigins), LocalLogonBlocked: func(ctx context.Context) (bool, error) {
 			core, err := a.core.Get(ctx)
 			return core.BlockLocalUserLogon, err

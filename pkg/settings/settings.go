@@ -5,6 +5,8 @@ package settings
 import (
 	"context"
 	"fmt"
+	"math"
+	"net/mail"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -133,6 +135,9 @@ func (s *Service) Update(ctx context.Context, change func(*Core)) error {
 		if err := check(&c); err != nil {
 			return err
 		}
+		if err := checkMail(before, c); err != nil {
+			return err
+		}
 		if err := write(ctx, tx, s.sealed(c, before, stored), access.From(ctx).Username); err != nil {
 			return err
 		}
@@ -168,6 +173,28 @@ func check(c *Core) error {
 		if shell.value == "custom" && shell.custom == "" {
 			return fault.InvalidField(shell.field, "Custom shell path is required.")
 		}
+	}
+	return nil
+}
+
+// checkMail refuses a port and a sender's address that no mail can be sent with. What is stored already may be sent again, so
+// that old values do not stand in the way of other changes; empty means that mail is not set up.
+func checkMail(before, c Core) error {
+	fields := fault.Fields{}
+	if p := c.SMTPPort; p != nil && (before.SMTPPort == nil || *before.SMTPPort != *p) {
+		if *p < 1 {
+			fields["smtp_port"] = []string{"Ensure this value is greater than or equal to 1."}
+		} else if *p > math.MaxUint16 {
+			fields["smtp_port"] = []string{"Ensure this value is less than or equal to 65535."}
+		}
+	}
+	if from := c.SMTPFromEmail; from != nil && *from != "" && (before.SMTPFromEmail == nil || *before.SMTPFromEmail != *from) {
+		if a, err := mail.ParseAddress(*from); err != nil || a.Address != *from {
+			fields["smtp_from_email"] = []string{"Enter a valid email address."}
+		}
+	}
+	if len(fields) > 0 {
+		return fault.Invalid(fields)
 	}
 	return nil
 }

@@ -69,6 +69,27 @@ func TestEverySettingIsStored(t *testing.T) {
 	}
 }
 
+// TestMailSettingsThatCannotSend: a port and a sender that no mail leaves with are refused, together and beside their fields; what is
+// stored from before does not keep other settings from being saved.
+func TestMailSettingsThatCannotSend(t *testing.T) {
+	t.Parallel()
+	api := resttest.New(t)
+	admin := api.Admin()
+	admin.Put("/core/settings/", body{"smtp_port": 0, "smtp_from_email": "x y"}).Is(http.StatusBadRequest, body{
+		"smtp_port": []string{"Ensure this value is greater than or equal to 1."}, "smtp_from_email": []string{"Enter a valid email address."}})
+	admin.Put("/core/settings/", body{"smtp_port": 65536}).Is(http.StatusBadRequest, body{"smtp_port": []string{"Ensure this value is less than or equal to 65535."}})
+	for _, bad := range []string{"x", "Kim <kim@example.com>", "kim@", "a@b@c", "kim@example.com\nBcc: x@example.com"} {
+		admin.Put("/core/settings/", body{"smtp_from_email": bad}).Is(http.StatusBadRequest, body{"smtp_from_email": []string{"Enter a valid email address."}})
+	}
+	require.Zero(t, count(t, api, `SELECT count(*) FROM core_settings WHERE smtp_port <> 587 OR smtp_from_email <> 'from@example.com'`))
+	for _, good := range []body{{"smtp_port": 1}, {"smtp_port": 65535}, {"smtp_port": nil}, {"smtp_from_email": ""}, {"smtp_from_email": nil}, {"smtp_from_email": "kim@mail"}} {
+		admin.Put("/core/settings/", good).Is(http.StatusOK, "ok")
+	}
+	_, err := api.Pool.Exec(t.Context(), `UPDATE core_settings SET smtp_port = 0, smtp_from_email = 'x y'`)
+	require.NoError(t, err)
+	admin.Put("/core/settings/", body{"smtp_port": 0, "smtp_from_email": "x y", "date_format": "YYYY"}).Is(http.StatusOK, "ok")
+}
+
 func TestSettingsThatRulesRefuse(t *testing.T) {
 	t.Parallel()
 	api := resttest.New(t)

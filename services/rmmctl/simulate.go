@@ -105,7 +105,7 @@ func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options) (
 			return nil, errors.New("--cut works with one process only")
 		}
 		o.Cut = func(ctx context.Context) error {
-			out, err := exec.CommandContext(ctx, "sh", "-c", f.cut).CombinedOutput() //nolint:gosec // the operator's own command
+			out, err := exec.CommandContext(ctx, "sh", "-c", f.cut).CombinedOutput()
 			if err != nil {
 				return fmt.Errorf("%s: %w: %s", f.cut, err, out)
 			}

@@ -68,7 +68,7 @@ func startProxy(ctx context.Context, o Options, ports suite.Ports, dir string) (
 	}
 	p := &proxy{Address: fmt.Sprintf("https://127.0.0.1:%d", own[0]), ended: make(chan error, 1)}
 	var said bytes.Buffer
-	p.command = exec.Command(program, "-p", dir, "-e", filepath.Join(dir, "error.log"), "-c", filepath.Join(dir, "nginx.conf")) //nolint:noctx // stopped in its own way below
+	p.command = exec.Command(program, "-p", dir, "-e", filepath.Join(dir, "error.log"), "-c", filepath.Join(dir, "nginx.conf")) //nolint:noctx,gosec // the nginx that was found; stopped in its own way below
 	p.command.Stdout, p.command.Stderr = &said, &said
 	if err := p.command.Start(); err != nil {
 		return nil, fmt.Errorf("proxy: start nginx: %w", err)
@@ -120,7 +120,10 @@ func (p *proxy) stop() error {
 	timer := time.NewTimer(proxyStop)
 	defer timer.Stop()
 	select {
-	case <-p.ended:
+	case err := <-p.ended:
+		if err != nil {
+			return fmt.Errorf("proxy: nginx: %w", err)
+		}
 		return nil
 	case <-timer.C:
 		return errors.Join(errors.New("proxy: nginx did not stop"), p.command.Process.Kill())
@@ -145,7 +148,7 @@ func findNginx(ctx context.Context, o Options) (string, error) {
 		return "", errors.New("nginx is missing; install it and measure again: sudo apt-get install --no-install-recommends nginx-light")
 	}
 	for _, args := range [][]string{{"update", "-qq"}, {"install", "-y", "-qq", "--no-install-recommends", "nginx-light"}} {
-		cmd := exec.CommandContext(ctx, aptGet, args...)
+		cmd := exec.CommandContext(ctx, aptGet, args...) //nolint:gosec // fixed arguments
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("apt-get %s: %w\n%s", strings.Join(args, " "), err, out)

@@ -138,7 +138,7 @@ func (w *wire) take(conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.conn != nil {
-		w.conn.Close() //nolint:errcheck,gosec // given up
+		w.conn.Close() //nolint:errcheck // given up
 		if !w.stands {
 			w.lost(errNotAdmitted)
 		}

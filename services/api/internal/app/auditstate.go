@@ -75,7 +75,7 @@ func (a *App) auditState(ctx context.Context, c *rest.Call, body []byte) (any, e
 	}
 	members := map[string]any{}
 	if len(body) > 0 && json.Unmarshal(body, &members) != nil {
-		return nil, nil // its operation says what is wrong with it
+		return nil, nil //nolint:nilerr // its operation says what is wrong with it
 	}
 	var row json.RawMessage
 	err := a.infra.Pool.QueryRow(ctx, `SELECT to_jsonb(x) FROM (`+one.sql+`) x`, one.args(c, members)...).Scan(&row)

@@ -387,10 +387,11 @@ test('a lost live connection is told and mended', async () => {
 peopleTests({ suite, browser: () => browser, page: () => page, session: sessionText, call });
 
 test('the page had no error of its own', () => {
-  expect(problems.list).toEqual([]);
+  // A browser counts refused input as an error; these tests want the two of people: a taken name and a wrong setting.
+  expect(problems.list.filter((line) => !line.includes('status of 400'))).toEqual([]);
 });
 
-// Refusals are wanted there, and a browser counts them as errors.
+// More refusals are wanted there.
 placesTests({ suite, browser: () => browser, page: () => page, session: sessionText, call });
 
 test('a session that ends elsewhere asks to sign in and comes back to the same place', async () => {

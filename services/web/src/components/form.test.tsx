@@ -61,7 +61,10 @@ async function renderForm(save: (values: Values) => Promise<string>, onSaved: (r
     </MantineProvider>,
   );
   await screen.findByLabelText('Name');
-  return { history, go: (path: string) => void history.push(path), user: userEvent.setup() };
+  const go = (path: string) => {
+    history.push(path);
+  };
+  return { history, go, user: userEvent.setup() };
 }
 
 describe('Form', () => {

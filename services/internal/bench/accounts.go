@@ -59,9 +59,9 @@ func besideLogins(ctx context.Context, e *environment) (Figure, error) {
 		return Figure{}, err
 	}
 	change := []byte(`{"id":` + user[0] + `,"password":"bench-password"}`)
-	const requests = 300
+	const requests = 4000 // some seconds: several dozens of hashes
 	page := func(int) string { return "/v1/agents?limit=50&sort=hostname" }
-	if _, err := e.sample(ctx, requests/3, page); err != nil { // warms up
+	if _, err := e.sample(ctx, requests/10, page); err != nil { // warms up
 		return Figure{}, err
 	}
 	alone, err := e.sample(ctx, requests, page)

@@ -82,12 +82,12 @@ func (e *environment) growAudit(ctx context.Context) (agent string, err error) {
 		return "", fmt.Errorf("grow the audit log: %w", err)
 	}
 	defer conn.Close(ctx) //nolint:errcheck // committed below
-	var have int
-	if err := conn.QueryRow(ctx, `SELECT count(*) FROM audit_log`).Scan(&have); err != nil {
+	var have, last int
+	if err := conn.QueryRow(ctx, `SELECT count(*), coalesce(max(id), 0) FROM audit_log`).Scan(&have, &last); err != nil {
 		return "", fmt.Errorf("grow the audit log: %w", err)
 	}
 	if have < auditRows {
-		if err := e.fillAudit(ctx, conn, have+1); err != nil {
+		if err := e.fillAudit(ctx, conn, last+1, last+auditRows-have); err != nil {
 			return "", fmt.Errorf("grow the audit log: %w", err)
 		}
 	}
@@ -97,9 +97,13 @@ func (e *environment) growAudit(ctx context.Context) (agent string, err error) {
 	return agent, nil
 }
 
-// fillAudit adds the rows from the given number on. The secondary indexes are made again afterwards, several at once: keeping
-// them while five million rows come takes three times as long.
-func (e *environment) fillAudit(ctx context.Context, conn *pgx.Conn, from int) error {
+// fillAudit adds the rows with the given keys. As in a log that grew by itself, the keys follow the time: the rows that are there
+// move back before the new ones, and what the suite writes meanwhile comes behind them. The secondary indexes are made again
+// afterwards, several at once: keeping them while five million rows come takes three times as long.
+func (e *environment) fillAudit(ctx context.Context, conn *pgx.Conn, from, to int) error {
+	if _, err := conn.Exec(ctx, fmt.Sprintf(beforeFill, to)); err != nil {
+		return err
+	}
 	found, err := conn.Query(ctx, `SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'audit_log' AND indexname <> 'audit_log_pkey'`)
 	if err != nil {
 		return err
@@ -113,8 +117,8 @@ func (e *environment) fillAudit(ctx context.Context, conn *pgx.Conn, from int) e
 		return err
 	}
 	const piece = 500_000
-	for first := from; first <= auditRows; first += piece {
-		insert = append(insert, fmt.Sprintf(fillAuditRows, auditRows, first, min(first+piece-1, auditRows)))
+	for first := from; first <= to; first += piece {
+		insert = append(insert, fmt.Sprintf(fillAuditRows, auditRows, first, min(first+piece-1, to), to))
 	}
 	for _, sql := range append([]string{`CREATE TABLE IF NOT EXISTS bench_agents AS SELECT row_number() OVER (ORDER BY id) AS n, agent_id, hostname FROM agents ORDER BY id LIMIT 2000`}, drop...) {
 		if _, err := conn.Exec(ctx, sql); err != nil {
@@ -131,8 +135,16 @@ func (e *environment) fillAudit(ctx context.Context, conn *pgx.Conn, from int) e
 	return err
 }
 
-const fillAuditRows = `INSERT INTO audit_log (username, agent, agent_id, entry_time, action, object_type, before_value, after_value, message, debug_info)
-SELECT x.u, s.hostname, s.agent_id, now() - interval '1 hour' - (%[1]d - i) * (interval '365 days' / %[1]d),
+const beforeFill = `BEGIN;
+ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only;
+UPDATE audit_log SET entry_time = entry_time - interval '366 days';
+ALTER TABLE audit_log ENABLE TRIGGER audit_log_append_only;
+SELECT setval(pg_get_serial_sequence('audit_log', 'id'), %d);
+COMMIT`
+
+const fillAuditRows = `INSERT INTO audit_log (id, username, agent, agent_id, entry_time, action, object_type, before_value, after_value, message, debug_info)
+OVERRIDING SYSTEM VALUE
+SELECT i, x.u, s.hostname, s.agent_id, now() - (%[4]d - i) * (interval '365 days' / %[1]d),
   CASE WHEN i %% 50000 = 0 THEN 'failed_login' WHEN i %% 5 = 0 THEN 'execute_command' WHEN i %% 7 = 0 THEN 'add' ELSE 'modify' END,
   CASE WHEN i %% 3 > 0 THEN 'agent' WHEN i %% 1000 = 0 THEN 'apikey' ELSE 'client' END,
   jsonb_build_object('id', i, 'description', 'before', 'offline_time', 4), jsonb_build_object('id', i, 'description', 'after', 'offline_time', i %% 60),

@@ -41,7 +41,7 @@ export const objectWords: Readonly<Record<string, string>> = {
   agent: 'Agent', alerttemplate: 'Alert template', apikey: 'API key', automatedtask: 'Task', bulk: 'Bulk action', check: 'Check', client: 'Client',
   coresettings: 'Global settings', customfield: 'Custom field', deployment: 'Deployment', enrolment: 'Enrolment', export: 'Export', globalkvstore: 'Key store',
   job: 'Job', note: 'Note', policy: 'Policy', role: 'Role', schedule: 'Schedule', script: 'Script', scriptsnippet: 'Snippet', session: 'Session', site: 'Site',
-  urlaction: 'URL action', user: 'User', winupdatepolicy: 'Update policy',
+  nonetype: 'None', urlaction: 'URL action', user: 'User', winupdatepolicy: 'Update policy',
 }; // prettier-ignore
 
 export function objectWord(type: string): string {

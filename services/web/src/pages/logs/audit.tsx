@@ -92,7 +92,7 @@ function AuditTable({ rows }: { rows: AuditEntry[] }) {
         },
         { head: 'Action', kind: 'tight', cell: (row) => <ActionBadge action={row.action} /> },
         { head: 'User', cell: (row) => row.username },
-        { head: 'Object', cell: (row) => objectWord(row.object_type) },
+        { head: 'Object', kind: 'tight', cell: (row) => objectWord(row.object_type) },
         {
           head: 'Agent',
           cell: (row) =>
@@ -103,7 +103,7 @@ function AuditTable({ rows }: { rows: AuditEntry[] }) {
               </>
             ) : null,
         },
-        { head: 'From', cell: (row) => (row.ip_address ? <span className="mono">{row.ip_address}</span> : null) },
+        { head: 'From', kind: 'tight', cell: (row) => (row.ip_address ? <span className="mono">{row.ip_address}</span> : null) },
       ]}
     />
   );

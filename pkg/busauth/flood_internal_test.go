@@ -81,13 +81,12 @@ func newCrowd(t *testing.T, limits Limits) *crowd {
 	return c
 }
 
-// occupy keeps every worker busy with one question each.
+// occupy keeps every worker busy with one question each. The next question is asked when the last one was taken: those that
+// wait are bounded too, and a worker that starts late would find its own one refused.
 func (c *crowd) occupy(t *testing.T) {
 	t.Helper()
 	for i := range concurrency {
 		c.handle(ask(t, fmt.Sprintf("busy%d", i)))
-	}
-	for range concurrency {
 		select {
 		case <-c.entered:
 		case <-time.After(patience):

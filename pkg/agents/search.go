@@ -110,9 +110,9 @@ func SortKeys() []string {
 // statusRank computes domain.md §2.1 in SQL: 0 online, 1 offline, 2 overdue. The moment is argument $1.
 const statusRank = `(CASE
   WHEN p.last_seen IS NULL THEN 1
-  WHEN p.last_seen >= $1::timestamptz - f.offline_time * interval '1 minute' THEN 0
-  WHEN p.last_seen > $1::timestamptz - f.overdue_time * interval '1 minute' THEN 1
-  WHEN p.last_seen < $1::timestamptz - f.overdue_time * interval '1 minute' THEN 2
+  WHEN p.last_seen >= $1::timestamptz - p.offline_time * interval '1 minute' THEN 0
+  WHEN p.last_seen > $1::timestamptz - p.overdue_time * interval '1 minute' THEN 1
+  WHEN p.last_seen < $1::timestamptz - p.overdue_time * interval '1 minute' THEN 2
   ELSE 0 END)`
 
 const searchColumns = `

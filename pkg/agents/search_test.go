@@ -102,6 +102,37 @@ func TestSearchFilters(t *testing.T) {
 	}
 }
 
+// TestStatusFollowsChangedTimes: orders and filters by status use the times an agent has now, and those of agents to come.
+func TestStatusFollowsChangedTimes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fleet(t, 300)
+	all, overdue := access.Everything(), agents.Filter{Status: []agents.Status{agents.Overdue}}
+	before, err := b.service.Total(t.Context(), all, overdue)
+	require.NoError(t, err)
+	require.Positive(t, before)
+	_, err = b.pool.Exec(t.Context(), `UPDATE agents SET offline_time = 1000000, overdue_time = 2000000 WHERE id % 2 = 0`)
+	require.NoError(t, err)
+	_, err = b.pool.Exec(t.Context(), `INSERT INTO agents (agent_id, hostname, site_id, offline_time, overdue_time) VALUES ('late', 'late', $1, 1, 2)`, b.site1)
+	require.NoError(t, err)
+	_, err = b.pool.Exec(t.Context(), `UPDATE agent_presence p SET last_seen = $1::timestamptz - interval '3 minutes' FROM agents a WHERE a.id = p.agent_id AND a.agent_id = 'late'`, b.now)
+	require.NoError(t, err)
+	var differ int
+	require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT count(*) FROM agent_presence p JOIN agents a ON a.id = p.agent_id
+		WHERE (a.offline_time, a.overdue_time) IS DISTINCT FROM (p.offline_time, p.overdue_time)`).Scan(&differ))
+	require.Zero(t, differ)
+	rows, _, err := b.service.Search(t.Context(), all, overdue, agents.Page{Limit: 200, Sort: "-status"})
+	require.NoError(t, err)
+	names := make([]string, 0, len(rows))
+	for _, r := range rows {
+		require.Equal(t, agents.Overdue, r.Status)
+		require.True(t, r.PK%2 == 1 || r.Hostname == "late", "an even one is online now: %d", r.PK)
+		names = append(names, r.Hostname)
+	}
+	require.Contains(t, names, "late")
+	require.Less(t, int64(len(rows)), before)
+}
+
 func TestSearchRefusesForeignCursors(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

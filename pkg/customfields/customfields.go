@@ -164,6 +164,23 @@ func (s *Service) Delete(ctx context.Context, id int32) error {
 	})
 }
 
+// Usage returns how many values a definition has, of whatever owners: those that go with it.
+func (s *Service) Usage(ctx context.Context, id int32) (values int64, err error) {
+	err = s.pool.QueryRow(ctx, usage, id).Scan(&values)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, fault.NotFound("CustomField")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("count values of custom field: %w", err)
+	}
+	return values, nil
+}
+
+const usage = `
+	SELECT (SELECT count(*) FROM agent_custom_fields WHERE field_id = f.id) + (SELECT count(*) FROM client_custom_fields WHERE field_id = f.id)
+	     + (SELECT count(*) FROM site_custom_fields WHERE field_id = f.id)
+	FROM custom_fields f WHERE f.id = $1`
+
 func writeError(op string, err error) error {
 	if postgres.Code(err) == postgres.UniqueViolation {
 		return fault.InvalidField(fault.NonField, "The fields model, name must make a unique set.")

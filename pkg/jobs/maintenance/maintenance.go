@@ -160,3 +160,22 @@ func (r *Requester) Prune(ctx context.Context, tx postgres.Querier, names []stri
 	}
 	return rows, nil
 }
+
+// Prunable is a table that can be pruned by hand.
+type Prunable struct {
+	Table string // as Prune takes it
+	Rows  int64  // that would go now
+}
+
+// Prunable returns the tables that Prune knows.
+func (r *Requester) Prunable(ctx context.Context) ([]Prunable, error) {
+	var out []Prunable
+	for _, t := range tables() {
+		p := Prunable{Table: t.name}
+		if err := r.pool.QueryRow(ctx, t.count).Scan(&p.Rows); err != nil {
+			return nil, fmt.Errorf("count rows of %s: %w", t.name, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -68,6 +68,12 @@ func (h handlers) registerCustomFields(r *rest.Router) {
 		Summary: "Delete a custom field and its values", Auth: rest.AuthUser, Permission: access.ManageCustomFields,
 		Errors: []int{http.StatusNotFound},
 	}, h.deleteCustomField)
+	rest.Handle(r, rest.Operation{
+		Method: http.MethodGet, Path: "/v1/customfields/{pk}/usage", ID: "getCustomFieldUsage", Tag: "core",
+		Summary:     "Tell how many values would go with a custom field",
+		Description: "Counts the values of all owners, as the deletion removes them all; whoever may delete the field may ask.",
+		Auth:        rest.AuthUser, Permission: access.ManageCustomFields, Errors: []int{http.StatusNotFound},
+	}, h.customFieldUsage)
 }
 
 type listCustomFieldsInput struct {
@@ -201,4 +207,14 @@ func (h handlers) deleteCustomField(ctx context.Context, _ *rest.Call, in *custo
 		return "", err
 	}
 	return "ok", nil
+}
+
+// CustomFieldUsage is what would go with a custom field.
+type CustomFieldUsage struct {
+	Values int64 `json:"values" doc:"of agents, sites and clients together"`
+}
+
+func (h handlers) customFieldUsage(ctx context.Context, _ *rest.Call, in *customFieldPath) (CustomFieldUsage, error) {
+	n, err := h.CustomFields.Usage(ctx, in.PK)
+	return CustomFieldUsage{Values: n}, err
 }

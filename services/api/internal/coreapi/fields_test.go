@@ -87,8 +87,11 @@ func TestEveryCustomFieldType(t *testing.T) {
 	admin.Get("/core/customfields/").OK(&list)
 	require.Len(t, list, 3*len(fields))
 	for _, f := range list {
+		api.With(access.ManageCustomFields).Get(fmt.Sprintf("/v1/customfields/%v/usage", f["id"])).Is(http.StatusOK, body{"values": 1})
+		require.Equal(t, http.StatusForbidden, api.With(access.ViewCustomFields).Get(fmt.Sprintf("/v1/customfields/%v/usage", f["id"])).Status)
 		admin.Delete(fmt.Sprintf("/core/customfields/%v/", f["id"])).Is(http.StatusOK, "ok")
 	}
+	require.Equal(t, http.StatusNotFound, admin.Get(fmt.Sprintf("/v1/customfields/%v/usage", list[0]["id"])).Status)
 	require.Zero(t, count(t, api, `SELECT (SELECT count(*) FROM agent_custom_fields) + (SELECT count(*) FROM client_custom_fields) + (SELECT count(*) FROM site_custom_fields)`))
 }
 

@@ -23,6 +23,7 @@ const featureOff = "This feature is disabled. It can be enabled in Global Settin
 type Maintenance interface {
 	Start(ctx context.Context, tx postgres.Querier, job string) error
 	Prune(ctx context.Context, tx postgres.Querier, tables []string) (int64, error)
+	Prunable(ctx context.Context) ([]maintenance.Prunable, error)
 }
 
 // ServerScripts runs code on the server.
@@ -36,6 +37,11 @@ func (h handlers) registerServer(r *rest.Router) {
 		Description: "The work is done in the background; /v1/jobs/runs shows its progress. Pruning answers how many rows will go.",
 		Auth:        rest.AuthUser, Permission: access.DoServerMaint, NoHead: true, NotInDemo: true, Errors: []int{http.StatusBadRequest},
 	}, h.maintain)
+	rest.Handle(r, rest.Operation{
+		Method: http.MethodGet, Path: "/v1/server/prunable", ID: "listPrunable", Tag: "core", Summary: "Tell how many rows pruning would remove",
+		Description: "One line for each table that the maintenance prune_db knows, by the name that it takes.",
+		Auth:        rest.AuthUser, Permission: access.DoServerMaint,
+	}, h.prunable)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/core/webtermperms/", ID: "checkWebTerminal", Tag: "core", Summary: "Say whether the server's terminal may be opened",
 		Auth: rest.AuthUser, Permission: access.UseWebTerm, NoHead: true, Unaudited: "only asks; the session itself has its row", Errors: []int{http.StatusPreconditionFailed},
@@ -87,6 +93,29 @@ func (h handlers) maintain(ctx context.Context, c *rest.Call, in *maintainInput)
 		Username: c.Principal.Username, Action: audit.Modify, ObjectType: "coresettings", After: map[string]any{"action": action, "prune_tables": in.Body.PruneTables.Value},
 		Message: fmt.Sprintf("%s started server maintenance: %s", c.Principal.Username, action),
 	})
+}
+
+// PrunableTable is a table that can be pruned by hand.
+type PrunableTable struct {
+	Table string `json:"table" doc:"as prune_tables takes it"`
+	Rows  int64  `json:"rows" doc:"that would go now"`
+}
+
+// PrunableList is all tables that can be pruned by hand.
+type PrunableList struct {
+	Items []PrunableTable `json:"items"`
+}
+
+func (h handlers) prunable(ctx context.Context, _ *rest.Call, _ *struct{}) (PrunableList, error) {
+	tables, err := h.Maintenance.Prunable(ctx)
+	if err != nil {
+		return PrunableList{}, err
+	}
+	out := PrunableList{Items: make([]PrunableTable, len(tables))}
+	for i, t := range tables {
+		out.Items[i] = PrunableTable(t)
+	}
+	return out, nil
 }
 
 func (h handlers) checkWebTerminal(ctx context.Context, _ *rest.Call, _ *struct{}) (string, error) {

@@ -36,6 +36,9 @@ func TestMaintenance(t *testing.T) {
 	}
 	require.Zero(t, count(t, api, `SELECT count(*) FROM job_runs`), "nothing is begun by a refusal")
 
+	ops.Get("/v1/server/prunable").Is(http.StatusOK, body{"items": []body{{"table": "audit_logs", "rows": 2}, {"table": "pending_actions", "rows": 0}, {"table": "alerts", "rows": 0}}})
+	require.Equal(t, http.StatusForbidden, api.With(access.ViewAuditLogs).Get("/v1/server/prunable").Status)
+
 	ops.Post(path, body{"action": "prune_db", "prune_tables": []string{"audit_logs", "alerts", "pending_actions"}}).
 		Is(http.StatusOK, "2 records were pruned from the database")
 	ops.Post(path, body{"action": "prune_db", "prune_tables": []string{}}).Is(http.StatusOK, "0 records were pruned from the database")

@@ -2732,6 +2732,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customfields/{pk}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how many values would go with a custom field
+         * @description Counts the values of all owners, as the deletion removes them all; whoever may delete the field may ask.
+         */
+        get: operations["getCustomFieldUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/debug-log": {
         parameters: {
             query?: never;
@@ -3076,6 +3096,26 @@ export interface paths {
         };
         /** Tell how the installation does */
         get: operations["getServerHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/server/prunable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how many rows pruning would remove
+         * @description One line for each table that the maintenance prune_db knows, by the name that it takes.
+         */
+        get: operations["listPrunable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4633,6 +4673,13 @@ export interface components {
             required: boolean;
             type: string;
         };
+        CoreCustomFieldUsage: {
+            /**
+             * Format: int64
+             * @description of agents, sites and clients together
+             */
+            values: number;
+        };
         CoreDashInfo: {
             block_local_user_logon: boolean;
             clear_search_when_switching: boolean;
@@ -4737,6 +4784,18 @@ export interface components {
             cmd: string;
             powershell: string;
             shell: string;
+        };
+        CorePrunableList: {
+            items: components["schemas"]["CorePrunableTable"][];
+        };
+        CorePrunableTable: {
+            /**
+             * Format: int64
+             * @description that would go now
+             */
+            rows: number;
+            /** @description as prune_tables takes it */
+            table: string;
         };
         CoreSchedule: {
             created_by: string | null;
@@ -16795,6 +16854,55 @@ export interface operations {
             };
         };
     };
+    getCustomFieldUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoreCustomFieldUsage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     browseDebugLog: {
         parameters: {
             query?: {
@@ -17636,6 +17744,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CoreHealth"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPrunable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorePrunableList"];
                 };
             };
             /** @description Unauthorized */

@@ -32,7 +32,7 @@ func newRoot(p program) *cobra.Command {
 	root.SetOut(p.out)
 	root.SetErr(p.problems)
 	root.AddCommand(migrateCommand(p), createAdminCommand(p), resetPasswordCommand(p), resetTOTPCommand(p), startSessionCommand(p), sessionsCommand(p), jobsCommand(p), resultsCommand(p),
-		natsConfigCommand(p), suiteCommand(p), simulateCommand(p), simulatePartCommand(), benchCommand(), docsCommand(p), probeCommand(), versionCommand())
+		natsConfigCommand(p), suiteCommand(p), simulateCommand(p), simulatePartCommand(), simulatePersonCommand(), benchCommand(), docsCommand(p), probeCommand(), versionCommand())
 	return root
 }
 

@@ -112,24 +112,37 @@ func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options) (
 			return nil
 		}
 	}
-	if f.processes == 1 {
-		return simulate.Run(ctx, o)
-	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
+	o.Person = simulate.Command{Path: self, Args: []string{personCommand}, Env: p.env}
+	if f.processes == 1 {
+		return simulate.Run(ctx, o)
+	}
 	return simulate.RunProcesses(ctx, o, f.processes, simulate.Command{Path: self, Args: []string{partCommand}, Env: p.env})
 }
 
-// partCommand is how the program starts itself for --processes.
-const partCommand = "simulate-part"
+// How the program starts itself: for --processes, and for the person who works while the fleet comes back.
+const (
+	partCommand   = "simulate-part"
+	personCommand = "simulate-person"
+)
 
 func simulatePartCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: partCommand, Hidden: true, Short: "One of several processes of simulate: options on standard input, report on standard output", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return simulate.RunPart(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+}
+
+func simulatePersonCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: personCommand, Hidden: true, Short: "The person of simulate reconnect: whom to ask on standard input, what they felt on standard output", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return simulate.RunPerson(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

@@ -197,6 +197,7 @@ func reconnect(ctx context.Context, e *environment) (Figure, error) {
 	rep, err := e.play(ctx, func(o *simulate.Options) {
 		o.Scenario, o.Duration = simulate.Reconnect, 2*time.Minute
 		o.Cut = func(context.Context) error { return e.suite.Process("nats-server").Kill() }
+		o.Person = simulate.Command{Path: filepath.Join(e.options.Bin, "rmmctl"), Args: []string{"simulate-person"}}
 	})
 	if err != nil {
 		return Figure{}, err

@@ -18,7 +18,7 @@ import (
 // MaxProcesses bounds how many processes share a fleet.
 const MaxProcesses = 64
 
-// Command starts one more process of the simulator: RunPart with its standard input and output.
+// Command starts one more process of the simulator: RunPart or RunPerson with its standard input and output.
 type Command struct {
 	Path string
 	Args []string

@@ -64,6 +64,10 @@ type Options struct {
 	// agents' own sockets are closed.
 	Cut func(ctx context.Context) error `json:"-"`
 
+	// Person, when set, starts the process of the person whose requests the reconnect scenario measures: RunPerson with its
+	// standard input and output.
+	Person Command
+
 	// OnCommand is called with every command that reaches an agent, on a goroutine of its connection. It may be nil.
 	OnCommand func(agentID string, cmd agentwire.Command) `json:"-"`
 }

@@ -2,31 +2,11 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 )
-
-// probeEvery is the pause between two requests of the person who works while the fleet comes back.
-const (
-	probeEvery  = 20 * time.Millisecond
-	probeBefore = 3 * time.Second
-)
-
-// probe asks for a page of agents again and again, as a person's browser does, until the context ends.
-func (r *run) probe(ctx context.Context, into *series) {
-	for wait(ctx, probeEvery) {
-		start := time.Now()
-		err := r.http.do(ctx, 0, http.MethodGet, "/v1/agents?limit=50", "X-API-KEY", r.opts.Key, nil, nil)
-		switch {
-		case err == nil:
-			into.add(time.Since(start))
-		case ctx.Err() == nil:
-			into.fail(err)
-		}
-	}
-}
 
 // reconnect cuts every connection at once and waits until all are back, as after a restart of the bus. With an API key,
 // requests of a person before and meanwhile show whether others suffer.
@@ -35,15 +15,17 @@ func (r *run) reconnect(ctx context.Context) error {
 		return r.cutAll(ctx)
 	}
 	calm, cancel := context.WithTimeout(ctx, min(probeBefore, r.opts.Duration/4))
-	r.probe(calm, r.calm)
+	err := r.probe(calm, r.calm)
 	cancel()
+	if err != nil {
+		return err
+	}
 	probing, stop := context.WithCancel(ctx)
-	var person sync.WaitGroup
-	person.Go(func() { r.probe(probing, r.storm) })
-	err := r.cutAll(ctx)
+	felt := make(chan error, 1)
+	go func() { felt <- r.probe(probing, r.storm) }()
+	err = r.cutAll(ctx)
 	stop()
-	person.Wait()
-	return err
+	return errors.Join(err, <-felt)
 }
 
 // cutAll cuts all connections, here or at the server, and waits until all are back. When half of them are is kept too:

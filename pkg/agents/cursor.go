@@ -1,40 +1,29 @@
 package agents
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"time"
 
-	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 )
 
-// cursor is the place after the last row of a page. Its key is bound, never put into SQL.
-type cursor struct {
+// searchPlace is the place after the last row of a page. Its key is bound, never put into SQL.
+type searchPlace struct {
 	Sort string `json:"s"`
 	Key  string `json:"k"`
 	ID   int32  `json:"i"`
 }
 
-func encodeCursor(c cursor) string {
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return "" // strings and numbers always marshal
+// parseSearchPlace refuses what is no place of the same order.
+func parseSearchPlace(text, sort string) (searchPlace, error) {
+	var p searchPlace
+	if err := cursor.Decode(text, &p); err != nil {
+		return searchPlace{}, err
 	}
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-// decodeCursor refuses what encodeCursor did not make for the same order.
-func decodeCursor(text, sort string) (cursor, error) {
-	var c cursor
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) > 4096 || json.Unmarshal(raw, &c) != nil || c.Sort != sort || strings.ContainsRune(c.Key, 0) {
-		return cursor{}, fault.InvalidField("cursor", "The cursor does not belong to this list.")
+	if p.Sort != sort || strings.ContainsRune(p.Key, 0) || !validKey(sort, p.Key) {
+		return searchPlace{}, cursor.Refused()
 	}
-	if !validKey(sort, c.Key) {
-		return cursor{}, fault.InvalidField("cursor", "The cursor does not belong to this list.")
-	}
-	return c, nil
+	return p, nil
 }
 
 // validKey keeps a made-up cursor from failing in the database.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 )
 
@@ -157,7 +158,7 @@ func searchSQL(now time.Time, scope access.Scope, f Filter, p Page, full bool) (
 	}
 	_, key := q.from("", order.expr)
 	if p.Cursor != "" {
-		c, err := decodeCursor(p.Cursor, p.Sort)
+		c, err := parseSearchPlace(p.Cursor, p.Sort)
 		if err != nil {
 			return "", nil, false, err
 		}
@@ -196,9 +197,9 @@ func (s *Service) Search(ctx context.Context, scope access.Scope, f Filter, p Pa
 	}
 	if len(rows) > p.Limit {
 		rows = rows[:p.Limit]
-		next = encodeCursor(cursor{Sort: p.Sort, Key: keys[p.Limit-1], ID: rows[p.Limit-1].PK})
+		next, err = cursor.Encode(searchPlace{Sort: p.Sort, Key: keys[p.Limit-1], ID: rows[p.Limit-1].PK})
 	}
-	return rows, next, nil
+	return rows, next, err
 }
 
 func (s *Service) page(ctx context.Context, scope access.Scope, f Filter, p Page, full bool) (rows []SearchRow, keys []string, partial bool, err error) {

@@ -208,21 +208,3 @@ func TestLargeValuesStayBounded(t *testing.T) {
 	}))
 	require.Equal(t, 40, n)
 }
-
-func FuzzPosition(f *testing.F) {
-	text, err := position{1, 2, 3}.text()
-	require.NoError(f, err)
-	f.Add(text)
-	f.Add("")
-	f.Fuzz(func(t *testing.T, in string) {
-		p, err := parsePosition(in)
-		if err != nil {
-			return
-		}
-		again, err := p.text()
-		require.NoError(t, err)
-		q, err := parsePosition(again)
-		require.NoError(t, err)
-		require.Equal(t, p, q)
-	})
-}

@@ -2,43 +2,14 @@ package audit
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
-	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 )
 
 // exportBatch is how many rows an export reads at a time.
 const exportBatch = 500
-
-// position is a row's place in the order of time, newest first, with what the first page counted.
-type position struct {
-	Time  int64 `json:"t"` // microseconds
-	ID    int64 `json:"i"`
-	Total int64 `json:"n"`
-}
-
-func (p position) text() (string, error) {
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode cursor: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(raw), nil
-}
-
-func parsePosition(text string) (p position, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(raw, &p)
-	}
-	if err != nil || p.ID <= 0 {
-		return p, fault.InvalidField("cursor", "This is no cursor of this list.")
-	}
-	return p, nil
-}
 
 // Window is a piece of the log in the order of time, newest first, without the values.
 type Window struct {
@@ -47,14 +18,11 @@ type Window struct {
 	Total int64  // when the first piece was read
 }
 
-// Browse returns the rows after the cursor; an empty cursor is the beginning.
-func (r *Reader) Browse(ctx context.Context, scope access.Scope, f Filter, limit int, cursor string) (Window, error) {
-	var at position
-	var err error
-	if cursor == "" {
+// Browse returns the rows after the place that a cursor names; an empty one is the beginning.
+func (r *Reader) Browse(ctx context.Context, scope access.Scope, f Filter, limit int, after string) (Window, error) {
+	at, err := cursor.Parse(after)
+	if err == nil && after == "" {
 		at.Total, err = r.counter.total(ctx, f, scope)
-	} else {
-		at, err = parsePosition(cursor)
 	}
 	if err != nil {
 		return Window{}, err
@@ -66,7 +34,7 @@ func (r *Reader) Browse(ctx context.Context, scope access.Scope, f Filter, limit
 		return Window{}, fmt.Errorf("browse audit log: %w", err)
 	}
 	if more {
-		w.Next, err = positionOf(w.Rows, at.Total).text()
+		w.Next, err = lastOf(w.Rows, at.Total).Encode()
 	}
 	return w, err
 }
@@ -78,7 +46,7 @@ func (r *Reader) Each(ctx context.Context, scope access.Scope, f Filter, fn func
 	if err != nil {
 		return err
 	}
-	for at := (position{Total: total}); ; {
+	for at := (cursor.Place{Total: total}); ; {
 		rows, more, err := r.after(ctx, scope, f, at, reading{limit: exportBatch, values: true, cut: true})
 		if err != nil {
 			return fmt.Errorf("read audit log: %w", err)
@@ -91,19 +59,21 @@ func (r *Reader) Each(ctx context.Context, scope access.Scope, f Filter, fn func
 		if !more || len(rows) == 0 {
 			return nil
 		}
-		at = positionOf(rows, total)
+		at = lastOf(rows, total)
 	}
 }
 
-func positionOf(rows []Row, total int64) position {
+func lastOf(rows []Row, total int64) cursor.Place {
 	last := rows[len(rows)-1]
-	return position{Time: last.Time.UnixMicro(), ID: last.ID, Total: total}
+	place := cursor.After(last.Time, last.ID)
+	place.Total = total
+	return place
 }
 
-func (r *Reader) after(ctx context.Context, scope access.Scope, f Filter, at position, q reading) ([]Row, bool, error) {
+func (r *Reader) after(ctx context.Context, scope access.Scope, f Filter, at cursor.Place, q reading) ([]Row, bool, error) {
 	q.where, q.order, q.few = selection(f, scope), orderOf("entry_time", true), at.Total <= fewRows
 	if at.ID > 0 {
-		q.where.add("(l.entry_time, l.id) < (" + q.where.bind(time.UnixMicro(at.Time)) + "::timestamptz, " + q.where.bind(at.ID) + "::bigint)")
+		q.where.add("(l.entry_time, l.id) < (" + q.where.bind(at.Time()) + "::timestamptz, " + q.where.bind(at.ID) + "::bigint)")
 	}
 	return r.read(ctx, q)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 )
 
@@ -30,11 +31,11 @@ func TestPagesAreIndexWalks(t *testing.T) {
 	for name, c := range map[string]struct {
 		f     Filter
 		scope access.Scope
-		at    position
+		at    cursor.Place
 		index string
 	}{
 		"newest":   {scope: access.Everything(), index: "debug_log_entry_time_idx"},
-		"after":    {scope: access.Everything(), at: position{time.Now().UnixMicro(), 5}, index: "debug_log_entry_time_idx"},
+		"after":    {scope: access.Everything(), at: cursor.After(time.Now(), 5), index: "debug_log_entry_time_idx"},
 		"level":    {scope: access.Everything(), f: Filter{Level: "critical"}, index: "debug_log_level_idx"},
 		"type":     {scope: access.Everything(), f: Filter{Type: "win_updates"}, index: "debug_log_type_idx"},
 		"agent":    {scope: access.Everything(), f: Filter{AgentID: "agent-7"}, index: "debug_log_agent_id_idx"},

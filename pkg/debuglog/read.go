@@ -2,8 +2,6 @@ package debuglog
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
-	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 )
 
 // MaxList is the most rows of one reading (rest-1.md §8).
@@ -53,7 +51,7 @@ func New(pool *pgxpool.Pool) *Log { return &Log{pool} }
 
 // statement reads a page, newest first. Rows about no agent are in every scope (rest-1.md §1.6). It reads agents, sites and
 // clients, which other contexts own.
-func statement(f Filter, scope access.Scope, at position, limit int) (string, []any) {
+func statement(f Filter, scope access.Scope, at cursor.Place, limit int) (string, []any) {
 	var parts []string
 	var args []any
 	bind := func(v any) string {
@@ -85,7 +83,7 @@ func statement(f Filter, scope access.Scope, at position, limit int) (string, []
 		parts = append(parts, "l.entry_time < "+bind(*f.Until))
 	}
 	if at.ID > 0 {
-		parts = append(parts, "(l.entry_time, l.id) < ("+bind(time.UnixMicro(at.Time))+"::timestamptz, "+bind(at.ID)+"::bigint)")
+		parts = append(parts, "(l.entry_time, l.id) < ("+bind(at.Time())+"::timestamptz, "+bind(at.ID)+"::bigint)")
 	}
 	where := ""
 	if len(parts) > 0 {
@@ -96,7 +94,7 @@ FROM debug_log l LEFT JOIN agents a ON a.id = l.agent_id LEFT JOIN sites si ON s
 		where + " ORDER BY l.entry_time DESC, l.id DESC LIMIT " + bind(limit), args
 }
 
-func (l *Log) read(ctx context.Context, f Filter, scope access.Scope, at position, limit int) ([]Row, error) {
+func (l *Log) read(ctx context.Context, f Filter, scope access.Scope, at cursor.Place, limit int) ([]Row, error) {
 	sql, args := statement(f, scope, at, limit)
 	// Planned for these arguments each time: how much a level or an agent matches differs too much.
 	found, err := l.pool.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
@@ -112,29 +110,27 @@ func (l *Log) read(ctx context.Context, f Filter, scope access.Scope, at positio
 
 // List returns the newest rows of the scope, at most MaxList.
 func (l *Log) List(ctx context.Context, scope access.Scope, f Filter) ([]Row, error) {
-	return l.read(ctx, f, scope, position{}, MaxList)
+	return l.read(ctx, f, scope, cursor.Place{}, MaxList)
 }
 
 // Browse returns at most limit rows after the cursor, and the cursor of what follows; empty at both ends.
-func (l *Log) Browse(ctx context.Context, scope access.Scope, f Filter, limit int, cursor string) (rows []Row, next string, err error) {
-	var at position
-	if cursor != "" {
-		if at, err = parsePosition(cursor); err != nil {
-			return nil, "", err
-		}
+func (l *Log) Browse(ctx context.Context, scope access.Scope, f Filter, limit int, after string) (rows []Row, next string, err error) {
+	at, err := cursor.Parse(after)
+	if err != nil {
+		return nil, "", err
 	}
 	limit = min(max(limit, 1), MaxList)
 	if rows, err = l.read(ctx, f, scope, at, limit+1); err != nil || len(rows) <= limit {
 		return rows, "", err
 	}
 	rows = rows[:limit]
-	next, err = positionOf(rows).text()
+	next, err = lastOf(rows).Encode()
 	return rows, next, err
 }
 
 // Each calls fn with every row of the scope that matches, newest first, reading in pieces.
 func (l *Log) Each(ctx context.Context, scope access.Scope, f Filter, fn func(*Row) error) error {
-	for at := (position{}); ; {
+	for at := (cursor.Place{}); ; {
 		rows, err := l.read(ctx, f, scope, at, exportBatch)
 		if err != nil {
 			return err
@@ -147,38 +143,13 @@ func (l *Log) Each(ctx context.Context, scope access.Scope, f Filter, fn func(*R
 		if len(rows) < exportBatch {
 			return nil
 		}
-		at = positionOf(rows)
+		at = lastOf(rows)
 	}
 }
 
-// position is a row's place in the order of time, newest first.
-type position struct {
-	Time int64 `json:"t"` // microseconds
-	ID   int64 `json:"i"`
-}
-
-func positionOf(rows []Row) position {
+func lastOf(rows []Row) cursor.Place {
 	last := rows[len(rows)-1]
-	return position{Time: last.Time.UnixMicro(), ID: last.ID}
-}
-
-func (p position) text() (string, error) {
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode cursor: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(raw), nil
-}
-
-func parsePosition(text string) (p position, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(raw, &p)
-	}
-	if err != nil || p.ID <= 0 {
-		return p, fault.InvalidField("cursor", "This is no cursor of this list.")
-	}
-	return p, nil
+	return cursor.After(last.Time, last.ID)
 }
 
 func orEmpty(ids []int32) []int32 {

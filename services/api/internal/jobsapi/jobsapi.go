@@ -4,15 +4,11 @@ package jobsapi
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/audit"
-	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 	"github.com/gueencode/gueenrmm/pkg/jobs"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
@@ -87,11 +83,11 @@ func (h handlers) runs(ctx context.Context, _ *rest.Call, in *runsInput) (RunPag
 	// One more than asked for tells whether there is another page.
 	filter := jobs.Filter{Job: in.Job, Status: in.Status, Limit: in.Limit + 1}
 	if in.Cursor != "" {
-		after, err := parseCursor(in.Cursor)
+		after, err := cursor.Parse(in.Cursor)
 		if err != nil {
-			return RunPage{}, fault.InvalidField("cursor", "Not a cursor of this list.")
+			return RunPage{}, err
 		}
-		filter.After = &after
+		filter.After = &jobs.Position{ScheduledFor: after.Time(), ID: after.ID}
 	}
 	rows, err := h.History.Runs(ctx, filter)
 	if err != nil {
@@ -101,7 +97,10 @@ func (h handlers) runs(ctx context.Context, _ *rest.Call, in *runsInput) (RunPag
 	if len(rows) > int(in.Limit) {
 		rows = rows[:in.Limit]
 		last := rows[len(rows)-1]
-		next := formatCursor(jobs.Position{ScheduledFor: last.ScheduledFor, ID: last.ID})
+		next, err := cursor.After(last.ScheduledFor, last.ID).Encode()
+		if err != nil {
+			return RunPage{}, err
+		}
 		page.NextCursor = &next
 	}
 	for _, r := range rows {
@@ -111,24 +110,4 @@ func (h handlers) runs(ctx context.Context, _ *rest.Call, in *runsInput) (RunPag
 		})
 	}
 	return page, nil
-}
-
-func formatCursor(p jobs.Position) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", p.ScheduledFor.UnixMicro(), p.ID))
-}
-
-func parseCursor(text string) (jobs.Position, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return jobs.Position{}, fmt.Errorf("decode cursor: %w", err)
-	}
-	var micros, id int64
-	if _, err := fmt.Sscanf(string(raw), "%d.%d", &micros, &id); err != nil {
-		return jobs.Position{}, fmt.Errorf("decode cursor: %w", err)
-	}
-	p := jobs.Position{ScheduledFor: time.UnixMicro(micros).UTC(), ID: id}
-	if formatCursor(p) != text || p.ScheduledFor.Year() < 2000 || p.ScheduledFor.Year() > 9999 {
-		return jobs.Position{}, errors.New("decode cursor: not one of ours")
-	}
-	return p, nil
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
-	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/cursor"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
@@ -86,7 +86,7 @@ type PendingWindow struct {
 
 func (h handlers) browsePending(ctx context.Context, c *rest.Call, in *browsePendingInput) (PendingWindow, error) {
 	if in.Cursor < 0 {
-		return PendingWindow{}, fault.InvalidField("cursor", "This is no cursor of this list.")
+		return PendingWindow{}, cursor.Refused()
 	}
 	limit := int(in.Limit)
 	rows, err := h.Agents.PendingPage(ctx, c.Principal.Scope, agents.PendingFilter{

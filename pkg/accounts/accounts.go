@@ -141,9 +141,9 @@ func New(d Deps) *Service {
 // querier is what the service's statements need of a pool or a transaction.
 type querier = postgres.Querier
 
-// inTx runs fn in a transaction and names the operation in errors that are no refusals.
+// inTx runs fn in a transaction, again when it met another one in a deadlock.
 func (s *Service) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.Pool, fn)
+	return postgres.InTx(ctx, s.Pool, fn)
 }
 
 func wrap(operation string, err error) error {

@@ -47,6 +47,7 @@ type HashProcess struct {
 	command []string
 	log     *zap.Logger
 	cpu     prometheus.Counter
+	within  time.Duration // of hashWithin
 
 	mu     sync.Mutex
 	idle   []*hashChild
@@ -57,7 +58,7 @@ type HashProcess struct {
 
 // NewHashProcess returns a HashProcess that starts the command, a program that calls ServeHashes.
 func NewHashProcess(command []string, metrics prometheus.Registerer, log *zap.Logger) (*HashProcess, error) {
-	p := &HashProcess{command: command, log: log, live: map[*hashChild]bool{}, cpu: prometheus.NewCounter(prometheus.CounterOpts{
+	p := &HashProcess{command: command, log: log, live: map[*hashChild]bool{}, within: hashWithin, cpu: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "gueen_password_hash_cpu_seconds_total", Help: "Processor time of password hashes in processes of their own.",
 	})}
 	if metrics != nil {
@@ -76,7 +77,7 @@ func (p *HashProcess) derive(ctx context.Context, d derivation) []byte {
 			p.tell(err)
 			break
 		}
-		answer, err := child.ask(d)
+		answer, err := child.ask(d, p.within)
 		if err == nil {
 			p.cpu.Add(answer.CPU.Seconds())
 			p.give(child)
@@ -180,12 +181,12 @@ func startHashChild(ctx context.Context, command []string) (*hashChild, error) {
 }
 
 // ask sends a password over the pipe and waits for its hash.
-func (c *hashChild) ask(d derivation) (answer derived, err error) {
+func (c *hashChild) ask(d derivation, within time.Duration) (answer derived, err error) {
 	line, err := json.Marshal(d) //nolint:gosec // the password goes to the process that hashes it, over a pipe
 	if err != nil {
 		return answer, fmt.Errorf("encode password: %w", err)
 	}
-	late := time.AfterFunc(hashWithin, c.end)
+	late := time.AfterFunc(within, c.end)
 	defer func() {
 		if !late.Stop() && err != nil {
 			err = errLate

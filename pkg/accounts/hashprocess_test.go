@@ -1,7 +1,9 @@
 package accounts_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -11,23 +13,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/accounts"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 )
 
 // TestMain lets this program be a hash process, as the api is one.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == accounts.HashCommand {
-		if err := accounts.ServeHashes(os.Stdin, os.Stdout); err != nil {
+	serve := map[string]func(io.Reader, io.Writer) error{accounts.HashCommand: accounts.ServeHashes, accounts.Hurried: accounts.ServeHashesHurried}
+	if len(os.Args) == 2 && serve[os.Args[1]] != nil {
+		if err := serve[os.Args[1]](os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 func outside(t *testing.T, command ...string) (*accounts.Hasher, *accounts.HashProcess, *prometheus.Registry) {
@@ -36,7 +39,7 @@ func outside(t *testing.T, command ...string) (*accounts.Hasher, *accounts.HashP
 	p, err := accounts.NewHashProcess(command, metrics, zap.NewNop())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Stop(t.Context())) })
-	h, err := accounts.NewHasherIn(p, accounts.HashCost{MemoryKiB: 1024, Passes: 1, Lanes: 1, Concurrent: 2})
+	h, err := accounts.NewHasherIn(p, accounts.HashCost{MemoryKiB: 1024, Passes: 1, Lanes: 1, Concurrent: 8})
 	require.NoError(t, err)
 	return h, p, metrics
 }
@@ -51,7 +54,8 @@ func program(t *testing.T) string {
 // TestHashesOfAnotherProcess are those of this one, and their processor time is counted.
 func TestHashesOfAnotherProcess(t *testing.T) {
 	t.Parallel()
-	h, p, metrics := outside(t, program(t), accounts.HashCommand)
+	h, p, metrics := outside(t, program(t), accounts.Hurried)
+	p.Wait()
 	inside, err := accounts.NewHasher(accounts.HashCost{MemoryKiB: 1024, Passes: 1, Lanes: 1, Concurrent: 2})
 	require.NoError(t, err)
 	var all sync.WaitGroup
@@ -85,10 +89,10 @@ func TestHashesOfAnotherProcess(t *testing.T) {
 	require.True(t, ok)
 }
 
-// TestHashingGoesOnWithoutProcesses: one that cannot be started, ends at once or answers nonsense is no reason not to sign in.
+// TestHashingGoesOnWithoutProcesses: one that gives way to others for longer than anybody waits, cannot be started, ends at once or answers nonsense is no reason not to sign in.
 func TestHashingGoesOnWithoutProcesses(t *testing.T) {
 	t.Parallel()
-	for _, command := range [][]string{{"/nonexistent/program"}, {"/bin/true"}, {"/bin/sh", "-c", "read x; echo nonsense"}, {"/bin/sh", "-c", `read x; echo '{"key":"AAAA"}'`}} {
+	for _, command := range [][]string{{program(t), accounts.HashCommand}, {"/nonexistent/program"}, {"/bin/true"}, {"/bin/sh", "-c", "read x; echo nonsense"}, {"/bin/sh", "-c", `read x; echo '{"key":"AAAA"}'`}} {
 		h, _, _ := outside(t, command...)
 		hash, err := h.Hash(t.Context(), "secret")
 		require.NoError(t, err)
@@ -101,31 +105,26 @@ func TestHashingGoesOnWithoutProcesses(t *testing.T) {
 // TestTooManyWhoWait: beyond a bound, sign-ins are told to come again instead of waiting for ever.
 func TestTooManyWhoWait(t *testing.T) {
 	t.Parallel()
-	h, err := accounts.NewHasher(accounts.HashCost{MemoryKiB: 128 << 10, Passes: 4, Lanes: 1, Concurrent: 1})
+	p, err := accounts.NewHashProcess([]string{"/bin/sh", "-c", "read x; read never"}, nil, zap.NewNop())
 	require.NoError(t, err)
-	var (
-		all     sync.WaitGroup
-		mu      sync.Mutex
-		refused error
-	)
-	ctx := t.Context()
-	for range 80 {
+	p.Wait()
+	h, err := accounts.NewHasherIn(p, accounts.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1, Concurrent: 1})
+	require.NoError(t, err)
+	ctx, enough := context.WithCancel(t.Context())
+	defer enough()
+	var all sync.WaitGroup
+	refused := make(chan error, 80)
+	for range 80 { // the first holds the place until the process ends
 		all.Go(func() {
-			mu.Lock()
-			enough := refused != nil
-			mu.Unlock()
-			if enough {
-				return
-			}
 			if _, err := h.Hash(ctx, "x"); fault.KindOf(err) == fault.KindThrottled {
-				mu.Lock()
-				refused = err
-				mu.Unlock()
+				refused <- err
 			}
 		})
 	}
-	all.Wait()
 	var f *fault.Error
-	require.ErrorAs(t, refused, &f)
+	require.ErrorAs(t, <-refused, &f)
 	require.Equal(t, 5*time.Second, f.RetryAfter)
+	enough()
+	require.NoError(t, p.Stop(t.Context()))
+	all.Wait()
 }

@@ -243,6 +243,23 @@ func grant(ctx context.Context, tx pgx.Tx, table, column string, role, id int32)
 	return wrap("grant to role", err)
 }
 
+// OnlyLimitedTo returns the names of the roles that are limited to nothing but a client with its sites, or a site (0 for neither):
+// without these they would reach everything. The roles that name them stay locked, so that two deletions, each of which leaves
+// the other's limit, wait for each other. Call it before locking clients and sites: changes of roles lock the role first.
+func (s *Service) OnlyLimitedTo(ctx context.Context, tx pgx.Tx, client, site int32) (names []string, err error) {
+	const gone = `(SELECT s.id FROM sites s WHERE s.id = $2 OR s.client_id = $1)`
+	_, err = tx.Exec(ctx, `SELECT FROM roles WHERE id IN (SELECT role_id FROM role_clients WHERE client_id = $1
+		UNION SELECT role_id FROM role_sites WHERE site_id IN `+gone+`) ORDER BY id FOR UPDATE`, client, site)
+	if err != nil {
+		return nil, fmt.Errorf("lock limited roles: %w", err)
+	}
+	err = tx.QueryRow(ctx, `SELECT ARRAY(SELECT r.name FROM roles r
+		WHERE (EXISTS (SELECT FROM role_clients c WHERE c.role_id = r.id) OR EXISTS (SELECT FROM role_sites c WHERE c.role_id = r.id))
+		  AND NOT EXISTS (SELECT FROM role_clients c WHERE c.role_id = r.id AND c.client_id <> $1)
+		  AND NOT EXISTS (SELECT FROM role_sites c WHERE c.role_id = r.id AND c.site_id NOT IN `+gone+`) ORDER BY r.id)`, client, site).Scan(&names)
+	return names, wrap("look for limited roles", err)
+}
+
 func roleError(operation string, err error) error {
 	if postgres.Constraint(err, postgres.UniqueViolation) == "roles_name_key" {
 		return fault.InvalidField("name", "role with this name already exists.")

@@ -87,10 +87,12 @@ type AgentMover interface {
 	MoveToSite(ctx context.Context, tx pgx.Tx, from []int32, to int32) error
 }
 
-// Granter lets a restricted role see what one of its users just created; accounts own that table.
-type Granter interface {
+// Roles lets a restricted role see what one of its users just created, and keeps a role restricted whose limits are deleted;
+// accounts own these tables.
+type Roles interface {
 	GrantClient(ctx context.Context, tx pgx.Tx, role, client int32) error
 	GrantSite(ctx context.Context, tx pgx.Tx, role, site int32) error
+	OnlyLimitedTo(ctx context.Context, tx pgx.Tx, client, site int32) (names []string, err error)
 }
 
 // InitialSettings stores what the first-client form asks beside the client.
@@ -103,7 +105,7 @@ type Deps struct {
 	Pool     *pgxpool.Pool
 	Audit    *audit.Log
 	Agents   AgentMover
-	Roles    Granter
+	Roles    Roles
 	Settings InitialSettings
 }
 
@@ -112,7 +114,7 @@ type Service struct {
 	pool     *pgxpool.Pool
 	audit    *audit.Log
 	agents   AgentMover
-	roles    Granter
+	roles    Roles
 	settings InitialSettings
 }
 

@@ -38,6 +38,10 @@ func (granter) GrantSite(ctx context.Context, tx pgx.Tx, role, site int32) error
 	return err
 }
 
+func (granter) OnlyLimitedTo(context.Context, pgx.Tx, int32, int32) ([]string, error) {
+	return nil, nil
+}
+
 type bundle struct {
 	pool *pgxpool.Pool
 	svc  *clients.Service

@@ -101,7 +101,7 @@ func (d *Deployments) Create(ctx context.Context, sc access.Scope, n Deployment,
 	if err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	return postgres.InTx(ctx, d.pool, func(tx pgx.Tx) error {
 		token, digest, err := d.tokens.MintInstaller(ctx, tx, expiry)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (d *Deployments) Create(ctx context.Context, sc access.Scope, n Deployment,
 
 // Delete removes a deployment in scope and its token.
 func (d *Deployments) Delete(ctx context.Context, sc access.Scope, id int32) error {
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	return postgres.InTx(ctx, d.pool, func(tx pgx.Tx) error {
 		var site int32
 		var digest string
 		err := tx.QueryRow(ctx, `SELECT site_id, auth_token_id FROM deployments WHERE id = $1 FOR UPDATE`, id).Scan(&site, &digest)

@@ -12,6 +12,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // CreateSite stores a site of an existing client. For a restricted caller an unknown client is not found and one out of
@@ -23,7 +24,7 @@ func (s *Service) CreateSite(ctx context.Context, sc access.Scope, site Site, va
 		}
 		return 0, err
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		id, err = s.insertSite(ctx, tx, site, values)
 		return err
 	})
@@ -70,7 +71,7 @@ func (s *Service) UpdateSite(ctx context.Context, sc access.Scope, id int32, cha
 	if err := s.AllowSite(ctx, sc, id); err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := siteForUpdate(ctx, tx, id)
 		if err != nil {
 			return err
@@ -110,7 +111,11 @@ func (s *Service) DeleteSite(ctx context.Context, sc access.Scope, id int32, mov
 	if err := s.AllowSite(ctx, sc, id); err != nil {
 		return "", err
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		limited, err := s.roles.OnlyLimitedTo(ctx, tx, 0, id)
+		if err != nil {
+			return err
+		}
 		before, err := siteForUpdate(ctx, tx, id)
 		if err != nil {
 			return err
@@ -121,6 +126,9 @@ func (s *Service) DeleteSite(ctx context.Context, sc access.Scope, id int32, mov
 		}
 		if err := s.moveAgents(ctx, tx, sc, []int32{id}, moveTo,
 			"There needs to be a site specified to move the agents to"); err != nil {
+			return err
+		}
+		if err := refuseUnlimited(limited); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM sites WHERE id = $1`, id); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
 // NewClient is what creating a client takes: the client, its first site and their values.
@@ -39,7 +40,7 @@ func (s *Service) Create(ctx context.Context, n NewClient) (clientID, siteID int
 	if strings.Contains(n.Client.Name, "|") {
 		return 0, 0, fault.InvalidField(fault.NonField, errClientPipe)
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		c := n.Client
 		actor := access.From(ctx)
 		if err := tx.QueryRow(ctx, `
@@ -77,7 +78,7 @@ func (s *Service) Update(ctx context.Context, sc access.Scope, id int32, change 
 	if err := s.allowClient(ctx, sc, id); err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := clientForUpdate(ctx, tx, id)
 		if err != nil {
 			return err
@@ -109,7 +110,11 @@ func (s *Service) Delete(ctx context.Context, sc access.Scope, id int32, moveTo 
 	if err := s.allowClient(ctx, sc, id); err != nil {
 		return "", err
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		limited, err := s.roles.OnlyLimitedTo(ctx, tx, id, 0)
+		if err != nil {
+			return err
+		}
 		before, err := clientForUpdate(ctx, tx, id)
 		if err != nil {
 			return err
@@ -123,12 +128,23 @@ func (s *Service) Delete(ctx context.Context, sc access.Scope, id int32, moveTo 
 			"Agents exist under this client. There needs to be a site specified to move existing agents to"); err != nil {
 			return err
 		}
+		if err := refuseUnlimited(limited); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM clients WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("delete client: %w", err)
 		}
 		return s.audit.Change(ctx, tx, audit.Object{Type: "client", Name: before.Name, Before: before})
 	})
 	return name, err
+}
+
+// refuseUnlimited refuses a deletion after which the named roles, whose limits it takes, would reach everything.
+func refuseUnlimited(roles []string) error {
+	if len(roles) == 0 {
+		return nil
+	}
+	return fault.Refusedf("Roles are limited to what would be deleted and would reach everything without it: %s. Change them first.", strings.Join(roles, ", "))
 }
 
 // moveAgents empties the sites or refuses with the given text when no target was named.

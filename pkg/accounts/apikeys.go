@@ -155,9 +155,12 @@ func (s *Service) UpdateAPIKey(ctx context.Context, id int32, change func(*APIKe
 
 // DeleteAPIKey removes a key.
 func (s *Service) DeleteAPIKey(ctx context.Context, id int32) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
+	return s.guarded(ctx, func(tx pgx.Tx) error {
 		before, err := lockKey(ctx, tx, id)
 		if err != nil {
+			return err
+		}
+		if err := s.mayTouch(ctx, tx, before.UserID); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE id = $1`, id); err != nil {

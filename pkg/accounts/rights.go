@@ -110,14 +110,24 @@ func reaches(ctx context.Context, db querier, scope access.Scope, clients, sites
 	return !beyond, wrap("compare scopes", err)
 }
 
-// mayShape refuses a role that gives more than the caller has. What only takes away is always allowed.
+// mayShape refuses a role that gives more than the caller has, and any change of one that does already: it would change what
+// accounts may do that he may not touch. before is the zero Role for a new one.
 func (s *Service) mayShape(ctx context.Context, tx pgx.Tx, before, after Role) error {
-	if !widens(before, after) {
-		return nil
+	if err := s.mayTouchRole(ctx, tx, before); err != nil || !widens(before, after) {
+		return err
 	}
 	ok, err := covers(ctx, tx, access.From(ctx), after.rights())
 	if err == nil && !ok {
 		err = beyond("role", "role %s would give more than the own rights", after.Name)
+	}
+	return err
+}
+
+// mayTouchRole refuses to change or delete a role that gives more than the caller has.
+func (s *Service) mayTouchRole(ctx context.Context, tx pgx.Tx, r Role) error {
+	ok, err := covers(ctx, tx, access.From(ctx), r.rights())
+	if err == nil && !ok {
+		err = beyond("role", "role %s gives more than the own rights", r.Name)
 	}
 	return err
 }

@@ -50,7 +50,8 @@ func (b *bundle) state(t *testing.T) (sum string) {
 	t.Helper()
 	require.NoError(t, b.pool.QueryRow(t.Context(), `SELECT md5(concat((SELECT string_agg(u::text, '' ORDER BY id) FROM users u), (SELECT string_agg(r::text, '' ORDER BY id) FROM roles r),
 		(SELECT string_agg(c::text, '' ORDER BY role_id, client_id) FROM role_clients c), (SELECT string_agg(s::text, '' ORDER BY role_id, site_id) FROM role_sites s),
-		(SELECT string_agg(k::text, '' ORDER BY id) FROM api_keys k)))`).Scan(&sum))
+		(SELECT string_agg(k::text, '' ORDER BY id) FROM api_keys k),
+		(SELECT string_agg(s.digest, '' ORDER BY digest) FROM sessions s)))`).Scan(&sum))
 	return sum
 }
 
@@ -71,6 +72,10 @@ func TestNobodyHandsOutMoreThanHeHas(t *testing.T) {
 	require.NoError(t, err)
 	chief, strong := b.user(t, "chief", boss), b.user(t, "strong", other)
 	require.NoError(t, b.AddAPIKey(b.ctx, "roots", root.ID, nil))
+	_, err = b.OperatorStartSession(b.ctx, "root", accounts.DefaultSessionMaxAge)
+	require.NoError(t, err)
+	var session string
+	require.NoError(t, b.pool.QueryRow(b.ctx, `SELECT digest FROM sessions`).Scan(&session))
 	ctx := b.as(t, "mallory")
 	mallory := b.principal(t, "mallory").UserID
 	var key int32
@@ -117,6 +122,14 @@ func TestNobodyHandsOutMoreThanHeHas(t *testing.T) {
 		"key of a superuser":                func() error { return b.AddAPIKey(ctx, "mine", root.ID, nil) },
 		"key moved to a superuser":          func() error { return b.UpdateAPIKey(ctx, key, func(k *accounts.APIKey) { k.UserID = chief.ID }) },
 		"superuser's key moved to himself":  func() error { return b.UpdateAPIKey(ctx, key, func(k *accounts.APIKey) { k.UserID = mallory }) },
+		"superuser's key deleted":           func() error { return b.DeleteAPIKey(ctx, key) },
+		"superuser's sessions ended":        func() error { return b.EndSessions(ctx, root.ID) },
+		"superuser's session ended":         func() error { return b.EndSession(ctx, session) },
+		"super role demoted":                shape(boss, func(r *accounts.Role) { r.Flags["is_superuser"] = false }),
+		"super role deleted":                func() error { return b.DeleteRole(ctx, *boss) },
+		"other role renamed":                shape(other, func(r *accounts.Role) { r.Name = "renamed" }),
+		"other role loses its flag":         shape(other, func(r *accounts.Role) { r.Flags["can_send_cmd"] = false }),
+		"wide role limited":                 shape(wide, func(r *accounts.Role) { r.Clients = []int32{1} }),
 		"superuser's expired key made good": func() error { return b.UpdateAPIKey(ctx, key, func(k *accounts.APIKey) { k.Expiration = nil }) },
 	} {
 		before, rows := b.state(t), b.refusals(t)
@@ -128,7 +141,6 @@ func TestNobodyHandsOutMoreThanHeHas(t *testing.T) {
 	// What stays within his rights works.
 	id, err := b.AddRole(ctx, accounts.Role{Name: "helpers", Flags: flags{"can_list_agents": true}, Clients: []int32{1}, Sites: []int32{11, 12}})
 	require.NoError(t, err)
-	require.NoError(t, b.UpdateRole(ctx, *other, func(r *accounts.Role) { r.Name = "renamed" }), "what gives nothing is no question of rights")
 	require.NoError(t, b.UpdateRole(ctx, *own, func(r *accounts.Role) { r.Flags["can_list_agents"] = false }))
 	helper, err := b.Create(ctx, accounts.NewUser{Username: "helper", Password: "password-1", Role: &id})
 	require.NoError(t, err)

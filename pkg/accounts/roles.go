@@ -180,6 +180,9 @@ func (s *Service) DeleteRole(ctx context.Context, id int32) error {
 		if err != nil {
 			return err
 		}
+		if err := s.mayTouchRole(ctx, tx, before); err != nil {
+			return err
+		}
 		err = s.keepSuper(ctx, tx, "role", func() error {
 			_, err := tx.Exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
 			return wrap("delete role", err)

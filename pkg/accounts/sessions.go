@@ -166,10 +166,16 @@ func (s *Service) Sessions(ctx context.Context, user int32) ([]Session, error) {
 
 // EndSessions ends every session of a user.
 func (s *Service) EndSessions(ctx context.Context, user int32) error {
-	if _, err := s.User(ctx, user); err != nil {
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
+		if _, err := readUser(ctx, tx, user, ""); err != nil {
+			return err
+		}
+		if err := s.mayTouch(ctx, tx, user); err != nil {
+			return err
+		}
+		_, err := s.endAll(ctx, tx, user)
 		return err
-	}
-	_, err := s.endAll(ctx, s.Pool, user)
+	})
 	if err == nil {
 		s.sessionsEnded(user)
 	}
@@ -184,12 +190,17 @@ func (s *Service) endAll(ctx context.Context, db querier, user int32) (int64, er
 // EndSession ends the session with the digest.
 func (s *Service) EndSession(ctx context.Context, digest string) error {
 	var user int32
-	err := s.Pool.QueryRow(ctx, `DELETE FROM sessions WHERE digest = $1 RETURNING user_id`, digest).Scan(&user)
-	if err != nil {
-		return missing("AuthToken", "end session", err)
+	err := s.guarded(ctx, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `DELETE FROM sessions WHERE digest = $1 RETURNING user_id`, digest).Scan(&user)
+		if err != nil {
+			return missing("AuthToken", "end session", err)
+		}
+		return s.mayTouch(ctx, tx, user)
+	})
+	if err == nil {
+		s.sessionsEnded(user, digest)
 	}
-	s.sessionsEnded(user, digest)
-	return nil
+	return err
 }
 
 // MintInstaller creates an installer token in the caller's transaction; digest is what it is stored under.

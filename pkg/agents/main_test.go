@@ -8,17 +8,18 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/audit"
+	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // facts records what was announced.
 type facts struct {
@@ -55,7 +56,7 @@ func setup(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{pool: dbtest.New(t), facts: &facts{}, now: time.Now()}
 	b.service = agents.New(agents.Deps{
-		Pool: b.pool, Audit: audit.New(0), Facts: b.facts, Log: zap.NewNop(), Now: func() time.Time { return b.now },
+		Pool: b.pool, Audit: audit.New(0), Facts: b.facts, Globals: keystore.New(b.pool, audit.New(0), nil), Log: zap.NewNop(), Now: func() time.Time { return b.now },
 	})
 	ctx := t.Context()
 	scan := func(dst *int32, sql string, args ...any) {

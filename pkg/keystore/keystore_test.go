@@ -21,7 +21,7 @@ func as(ctx context.Context, name string) context.Context {
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
-	s := keystore.New(pool, audit.New(0))
+	s := keystore.New(pool, audit.New(0), nil)
 	ctx := as(t.Context(), "jo")
 	id, err := s.Create(ctx, "token", "first")
 	require.NoError(t, err)

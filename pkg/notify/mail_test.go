@@ -13,14 +13,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/notify"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // received is what the mail server got in one dialogue.
 type received struct {

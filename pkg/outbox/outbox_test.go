@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -21,13 +20,14 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
+func TestMain(m *testing.M) { leaktest.Main(m, queuetest.ClosingPool()) }
 
 const wait = 2 * time.Minute
 

@@ -9,18 +9,18 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const wait = 30 * time.Second
 

@@ -16,13 +16,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 	"github.com/gueencode/gueenrmm/pkg/selfcheck"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"), queuetest.ClosingPool())
+	leaktest.Main(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"), queuetest.ClosingPool())
 }
 
 type queues struct {

@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/urlactions"
 	"github.com/gueencode/gueenrmm/pkg/variables"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func data(hostname string) *variables.Data {
 	return &variables.Data{Kind: variables.Agent, Globals: map[string]string{"key": `C:\Temp`}, Self: &variables.Object{

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
+func TestMain(m *testing.M) { leaktest.Main(m, queuetest.ClosingPool()) }
 
 // nowhere is an address at which nothing listens.
 const nowhere = "127.0.0.1:1"

@@ -22,6 +22,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("HOME", os.TempDir()); err != nil {
 		panic(err)
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
+	leaktest.Main(m, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
 }
 
 const (

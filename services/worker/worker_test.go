@@ -15,19 +15,19 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
 	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/proto/subjects"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
+func TestMain(m *testing.M) { leaktest.Main(m, queuetest.ClosingPool()) }
 
 const wait = 90 * time.Second
 

@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"github.com/vmihailenco/msgpack/v5"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
@@ -25,6 +24,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
@@ -33,7 +33,7 @@ import (
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // bundle is the actions on a real database and a real bus, with one client, one site and its agents.
 type bundle struct {

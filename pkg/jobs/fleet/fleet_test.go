@@ -6,14 +6,14 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/jobs"
 	"github.com/gueencode/gueenrmm/pkg/jobs/fleet"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // setup is two clients; agents 1 and 2 are at site 1 of client 1, agent 3 at site 2 of client 1, agent 4 at site 3 of client 2.
 func setup(t *testing.T) *pgxpool.Pool {

@@ -16,8 +16,12 @@ const (
 	reloadServer = "$SYS.REQ.SERVER.%s.RELOAD"
 )
 
-// serversAnswerIn is how long servers have to say that they are there.
-const serversAnswerIn = 2 * time.Second
+const (
+	// firstAnswersIn is how long the first server has to say that it is there.
+	firstAnswersIn = 10 * time.Second
+	// othersAnswerIn is how long the others have after it.
+	othersAnswerIn = 2 * time.Second
+)
 
 // Reload makes every nats-server read its configuration and certificates again and returns how many did. The settings are
 // those of the system account; the context bounds the whole.
@@ -25,7 +29,7 @@ func Reload(ctx context.Context, s Settings) (reloaded int64, err error) {
 	if s.Password == "" {
 		return 0, errors.New("reload nats-server: nats.sys_password is not set")
 	}
-	nc, err := nats.Connect(s.URL, nats.UserInfo(s.User, s.Password), nats.Name(s.Name), nats.NoReconnect(), nats.Timeout(serversAnswerIn))
+	nc, err := nats.Connect(s.URL, nats.UserInfo(s.User, s.Password), nats.Name(s.Name), nats.NoReconnect(), nats.Timeout(firstAnswersIn))
 	if err != nil {
 		return 0, fmt.Errorf("reload nats-server: %w", err)
 	}
@@ -55,11 +59,11 @@ func serverIDs(ctx context.Context, nc *nats.Conn) ([]string, error) {
 	if err := nc.PublishRequest(pingServers, inbox, nil); err != nil {
 		return nil, fmt.Errorf("list servers: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, serversAnswerIn)
-	defer cancel()
 	ids := []string{}
+	wait, cancel := context.WithTimeout(ctx, firstAnswersIn)
+	defer func() { cancel() }()
 	for {
-		m, err := sub.NextMsgWithContext(ctx)
+		m, err := sub.NextMsgWithContext(wait)
 		if err != nil {
 			if len(ids) == 0 {
 				return nil, fmt.Errorf("list servers: %w", err)
@@ -74,12 +78,15 @@ func serverIDs(ctx context.Context, nc *nats.Conn) ([]string, error) {
 		if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Server.ID == "" {
 			return nil, errors.New("list servers: the answer names no server")
 		}
-		ids = append(ids, answer.Server.ID)
+		if ids = append(ids, answer.Server.ID); len(ids) == 1 {
+			cancel()
+			wait, cancel = context.WithTimeout(ctx, othersAnswerIn)
+		}
 	}
 }
 
 func reload(ctx context.Context, nc *nats.Conn, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*serversAnswerIn)
+	ctx, cancel := context.WithTimeout(ctx, firstAnswersIn)
 	defer cancel()
 	m, err := nc.RequestWithContext(ctx, fmt.Sprintf(reloadServer, id), nil)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 func TestReload(t *testing.T) {
 	t.Parallel()
 	srv := bustest.StartWithoutAuth(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	s := bus.Settings{URL: srv.URL(), User: bustest.SystemUser, Password: bustest.SystemUser, Name: "test"}
 	n, err := bus.Reload(ctx, s)

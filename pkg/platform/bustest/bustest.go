@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 )
 
 // Names of the users of every test server. The passwords equal the names.
@@ -25,7 +26,12 @@ const (
 	AuthUser     = "auth"
 )
 
-const ready = 15 * time.Second
+// Admission is how long the server waits for the answer whether a client may connect: longer than that of an installation, for busy
+// machines, and short enough for a client that came while nobody answers.
+const Admission = 4 * time.Second
+
+// ready is how long anything of the server may take: on a busy machine everything waits.
+const ready = time.Minute
 
 // Server is a running nats-server.
 type Server struct {
@@ -58,7 +64,7 @@ func StartWithoutAuth(t testing.TB) *Server {
 	require.NoError(t, err)
 	dir := t.TempDir()
 	s := &Server{tokens: map[string]string{}, conf: filepath.Join(dir, "nats.json"), Settings: bus.ServerSettings{
-		Name: "test", Listen: "127.0.0.1:-1", WebSocket: "127.0.0.1:-1", StoreDir: filepath.Join(dir, "jetstream"),
+		Name: "test", Listen: porttest.Reserve(t), WebSocket: "127.0.0.1:-1", StoreDir: filepath.Join(dir, "jetstream"),
 		MaxStore: 1 << 30, User: ServicesUser, Password: ServicesUser, SystemUser: SystemUser, SystemPassword: SystemUser,
 		AuthUser: AuthUser, AuthPassword: AuthUser, IssuerSeed: seed, BcryptCost: bcrypt.MinCost,
 	}}
@@ -75,6 +81,8 @@ func (s *Server) run(t testing.TB) {
 	opts, err := server.ProcessConfigFile(s.conf)
 	require.NoError(t, err)
 	opts.NoLog, opts.NoSigs = true, true
+	// No first PING comes before the admission, which clients take for a broken greeting.
+	opts.AuthTimeout, opts.DisableShortFirstPing = Admission.Seconds(), true
 	srv, err := server.NewServer(opts)
 	require.NoError(t, err)
 	srv.Start()
@@ -82,7 +90,6 @@ func (s *Server) run(t testing.TB) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.srv, s.url, s.wsURL = srv, srv.ClientURL(), srv.WebsocketURL()
-	s.Settings.Listen = srv.Addr().String()
 }
 
 // Stop ends the server; tests call it to take the bus away.
@@ -136,11 +143,20 @@ func (s *Server) Agent(t testing.TB, agentID string, options ...nats.Option) *na
 	t.Helper()
 	token := "token-of-" + agentID
 	s.Admit(agentID, token)
-	options = append([]nats.Option{nats.UserInfo(agentID, token), nats.Name(agentID), nats.ReconnectBufSize(-1)}, options...)
-	nc, err := nats.Connect(s.URL(), options...)
+	options = append([]nats.Option{nats.UserInfo(agentID, token), nats.Name(agentID), nats.ReconnectBufSize(-1), nats.Timeout(ready)}, options...)
+	nc, err := persist(func() (*nats.Conn, error) { return nats.Connect(s.URL(), options...) })
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
 	return nc
+}
+
+// persist connects again while the server does not get its answer in time.
+func persist(connect func() (*nats.Conn, error)) (nc *nats.Conn, err error) {
+	for end := time.Now().Add(ready); ; {
+		if nc, err = connect(); err == nil || time.Now().After(end) {
+			return nc, err
+		}
+	}
 }
 
 // Drain waits until the server has processed everything that the connection sent.
@@ -151,7 +167,7 @@ func Drain(t testing.TB, nc *nats.Conn) {
 
 func (s *Server) connect(t testing.TB, user string) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(s.URL(), nats.UserInfo(user, user), nats.Name("test "+user),
+	nc, err := nats.Connect(s.URL(), nats.UserInfo(user, user), nats.Name("test "+user), nats.Timeout(ready),
 		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	require.NoError(t, err, fmt.Sprintf("connect as %s", user))
 	t.Cleanup(nc.Close)

@@ -64,7 +64,7 @@ type ResultStream struct {
 
 // Sealing is the key of what the database keeps sealed: second factors, API keys, passwords of other services.
 type Sealing struct {
-	Key   Secret `conf:"secret.key" help:"Secret of the installation, at least 32 characters, the same for all services. Second factors, API keys and the passwords of the global settings are stored sealed with it; keep it apart from backups of the database, and do not lose it. Empty: they are stored in clear."`
+	Key   Secret `conf:"secret.key" help:"Secret of the installation, at least 32 characters, the same for all services. Second factors, API keys, the values of the key store and the passwords of the global settings are stored sealed with it; keep it apart from backups of the database, and do not lose it. Empty: they are stored in clear."`
 	Older Secret `conf:"secret.older_key" help:"The secret before the present one, while what was sealed with it is sealed anew: the api does that when it starts."`
 }
 

@@ -106,7 +106,7 @@ func (c *cluster) ensure(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := c.run(ctx, "pg_ctl", "start", "-w", "-t", "60", "-D", c.data(), "-l", filepath.Join(c.dir(), "log"),
+	if err := c.run(ctx, "pg_ctl", "start", "-w", "-t", "240", "-D", c.data(), "-l", filepath.Join(c.dir(), "log"),
 		"-o", "-k "+c.dir()); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ const (
 	// to say UTC fails in its test.
 	TimeZone = "Canada/Newfoundland"
 	// adminTimeout bounds starting the cluster, making the template and cloning it.
-	adminTimeout = 2 * time.Minute
+	adminTimeout = 5 * time.Minute
 	// poolSize keeps many parallel tests below the cluster's connection limit.
 	poolSize = 8
 )

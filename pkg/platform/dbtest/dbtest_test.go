@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/schema"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestDatabasesAreMigratedAndApart(t *testing.T) {
 	t.Parallel()

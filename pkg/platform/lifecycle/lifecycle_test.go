@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 type recorder struct {
 	mu     sync.Mutex
@@ -125,7 +125,7 @@ func TestServiceManagerIsTold(t *testing.T) {
 	go func() { done <- lifecycle.New(zap.NewNop(), n).Run(ctx) }()
 	read := func() string {
 		b := make([]byte, 100)
-		require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
 		k, err := conn.Read(b)
 		require.NoError(t, err)
 		return string(b[:k])

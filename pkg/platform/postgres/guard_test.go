@@ -43,7 +43,7 @@ func TestNobodyWorksWithAnotherSchema(t *testing.T) {
 	require.NoError(t, err)
 	var fits atomic.Bool
 	db, err := postgres.Open(t.Context(), config.Database{
-		URL: u, MaxConns: 2, ConnectTimeout: 10 * time.Second, StatementTimeout: 10 * time.Second, LockTimeout: time.Second,
+		URL: u, MaxConns: 2, ConnectTimeout: time.Minute, StatementTimeout: time.Minute, LockTimeout: time.Minute,
 	}, postgres.Deps{Application: "guarded", Health: reg, Verify: func(ctx context.Context, q postgres.Querier) error {
 		if !fits.Load() {
 			return errors.New("schema is too new")
@@ -59,7 +59,7 @@ func TestNobodyWorksWithAnotherSchema(t *testing.T) {
 	_, err = db.Pool.Begin(t.Context())
 	require.ErrorIs(t, err, postgres.ErrUnfit)
 	require.NoError(t, db.Start(t.Context()))
-	require.Eventually(t, reg.Dependency("postgres").Up, 30*time.Second, time.Millisecond)
+	require.Eventually(t, reg.Dependency("postgres").Up, time.Minute, time.Millisecond)
 	require.False(t, reg.Dependency("schema").Up())
 	require.Equal(t, 1, out.count("dependency is away"), "said once")
 

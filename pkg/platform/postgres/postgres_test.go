@@ -15,16 +15,16 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // output is a buffer that goroutines of the program may write to.
 type output struct {
@@ -50,46 +50,56 @@ type proxy struct {
 	address  string
 	upstream func(ctx context.Context) (net.Conn, error)
 
-	mu       sync.Mutex
-	listener net.Listener
-	conns    []net.Conn
-	wg       sync.WaitGroup
+	mu    sync.Mutex
+	there bool
+	conns []net.Conn
+	wg    sync.WaitGroup
 }
 
+// newProxy listens from the start, so that nobody else gets the port: while the server is away, whoever comes is turned away.
 func newProxy(t *testing.T, upstream func(ctx context.Context) (net.Conn, error)) *proxy {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	p := &proxy{t: t, address: l.Addr().String(), upstream: upstream}
-	require.NoError(t, l.Close())
-	t.Cleanup(p.down)
-	return p
-}
-
-func (p *proxy) up() {
-	l, err := (&net.ListenConfig{}).Listen(p.t.Context(), "tcp", p.address)
-	require.NoError(p.t, err)
-	p.mu.Lock()
-	p.listener = l
-	p.mu.Unlock()
 	p.wg.Go(func() {
 		for {
 			client, err := l.Accept()
 			if err != nil {
 				return
 			}
-			server, err := p.upstream(p.t.Context())
-			if err != nil {
-				client.Close() //nolint:errcheck // the test sees the refused connection
-				continue
-			}
-			p.mu.Lock()
-			p.conns = append(p.conns, client, server)
-			p.mu.Unlock()
-			p.wg.Go(func() { pipe(client, server) })
-			p.wg.Go(func() { pipe(server, client) })
+			p.join(client)
 		}
 	})
+	t.Cleanup(func() {
+		l.Close() //nolint:errcheck // the test is over
+		p.down()
+		p.wg.Wait()
+	})
+	return p
+}
+
+func (p *proxy) join(client net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.there {
+		client.Close() //nolint:errcheck // the test sees the refused connection
+		return
+	}
+	server, err := p.upstream(context.WithoutCancel(p.t.Context()))
+	if err != nil {
+		client.Close() //nolint:errcheck // as above
+		return
+	}
+	p.conns = append(p.conns, client, server)
+	p.wg.Go(func() { pipe(client, server) })
+	p.wg.Go(func() { pipe(server, client) })
+}
+
+func (p *proxy) up() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.there = true
 }
 
 func pipe(to, from net.Conn) {
@@ -99,15 +109,12 @@ func pipe(to, from net.Conn) {
 
 func (p *proxy) down() {
 	p.mu.Lock()
-	if p.listener != nil {
-		p.listener.Close() //nolint:errcheck // closing twice is fine
-	}
+	defer p.mu.Unlock()
+	p.there = false
 	for _, c := range p.conns {
-		c.Close() //nolint:errcheck // as above
+		c.Close() //nolint:errcheck // closing twice is fine
 	}
 	p.conns = nil
-	p.mu.Unlock()
-	p.wg.Wait()
 }
 
 func TestServerMayComeLateAndGoAway(t *testing.T) {
@@ -123,7 +130,7 @@ func TestServerMayComeLateAndGoAway(t *testing.T) {
 	require.NoError(t, err)
 	var verified sync.Map
 	db, err := postgres.Open(t.Context(), config.Database{
-		URL: u, MaxConns: 4, ConnectTimeout: time.Second, StatementTimeout: 300 * time.Millisecond, LockTimeout: time.Second,
+		URL: u, MaxConns: 4, ConnectTimeout: time.Minute, StatementTimeout: 59 * time.Second, LockTimeout: time.Minute,
 	}, postgres.Deps{Application: "late", Health: reg, Verify: func(ctx context.Context, db postgres.Querier) error {
 		if _, asked := verified.LoadOrStore("asked", true); !asked {
 			return errors.New("schema is too old")
@@ -133,23 +140,29 @@ func TestServerMayComeLateAndGoAway(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Start(t.Context()))
 	pg, schema := reg.Dependency("postgres"), reg.Dependency("schema")
-	require.Eventually(t, func() bool { return out.count("dependency is away") == 1 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return out.count("dependency is away") == 1 }, time.Minute, time.Millisecond)
 	require.False(t, pg.Up())
 	px.up()
-	require.Eventually(t, func() bool { return pg.Up() && schema.Up() }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return pg.Up() && schema.Up() }, time.Minute, time.Millisecond)
 	require.Equal(t, 1, out.count("schema is too old"))
 
 	var app, timeout, zone string
 	require.NoError(t, db.Pool.QueryRow(t.Context(),
 		"SELECT current_setting('application_name'), current_setting('statement_timeout'), current_setting('timezone')").Scan(&app, &timeout, &zone))
-	require.Equal(t, []string{"late", "300ms", "UTC"}, []string{app, timeout, zone})
-	_, err = db.Pool.Exec(t.Context(), "SELECT pg_sleep(5)")
+	require.Equal(t, []string{"late", "59s", "UTC"}, []string{app, timeout, zone})
+	err = postgres.InTx(t.Context(), db.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "SET LOCAL statement_timeout = 50"); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), "SELECT pg_sleep(300)")
+		return err
+	})
 	require.Equal(t, "57014", postgres.Code(err))
 
 	px.down()
-	require.Eventually(t, func() bool { return !pg.Up() }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !pg.Up() }, time.Minute, time.Millisecond)
 	px.up()
-	require.Eventually(t, pg.Up, 30*time.Second, time.Millisecond)
+	require.Eventually(t, pg.Up, time.Minute, time.Millisecond)
 	require.NoError(t, db.Pool.Ping(t.Context()))
 	require.Equal(t, 1, out.count(`"dependency is back","service":"","version":"","dependency":"schema"`))
 	require.Equal(t, 2, out.count(`"dependency is back","service":"","version":"","dependency":"postgres"`))

@@ -12,17 +12,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
+func TestMain(m *testing.M) { leaktest.Main(m, queuetest.ClosingPool()) }
 
 const wait = 30 * time.Second
 

@@ -11,10 +11,12 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 )
 
 // wait bounds how long a server may take to come up; busy machines are slow.
-const wait = 30 * time.Second
+const wait = time.Minute
 
 // script runs the server until standard input ends, which it does when the test process dies, however it dies.
 const script = `"$@" & server=$!; cat >/dev/null; kill "$server"; wait "$server"`
@@ -32,10 +34,7 @@ func Redis(t testing.TB) string { return Start(t).URL() }
 // Start starts a server that the test may stop and start again.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s := &Server{address: l.Addr().String()}
-	require.NoError(t, l.Close())
+	s := &Server{address: porttest.Reserve(t)}
 	s.Restart(t)
 	t.Cleanup(func() { s.Stop(t) })
 	return s
@@ -77,7 +76,7 @@ func (s *Server) Restart(t testing.TB) {
 	client := redis.NewClient(&redis.Options{Addr: s.address})
 	defer func() { require.NoError(t, client.Close()) }()
 	require.Eventually(t, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		return client.Ping(ctx).Err() == nil
 	}, wait, 5*time.Millisecond, "redis-server does not answer")

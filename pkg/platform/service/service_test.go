@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/metrics"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 type settings struct {
 	service.Base
@@ -47,7 +48,7 @@ func TestRunsUntilItsContextEndsWhileTheDatabaseIsAway(t *testing.T) {
 			r.Lifecycle.Add("database", db)
 			r.Lifecycle.Go("wait", func(ctx context.Context) error {
 				d := r.Health.Dependency("postgres")
-				require.Eventually(t, func() bool { return d.Err() != nil && d.Err().Error() != "not reached yet" }, 30*time.Second, time.Millisecond)
+				assert.Eventually(t, func() bool { return d.Err() != nil && d.Err().Error() != "not reached yet" }, time.Minute, time.Millisecond)
 				cancel()
 				<-ctx.Done()
 				return nil

@@ -93,19 +93,8 @@ func TestSiteFitsThisMachine(t *testing.T) {
 	require.Equal(t, strings.Count(string(site), "{"), strings.Count(got, "{"))
 }
 
-func TestStatOfProcesses(t *testing.T) {
+func TestSharesOfProcesses(t *testing.T) {
 	t.Parallel()
-	pid, parent, seconds, ok := parseStat("42 (a (strange) name) S 7 42 42 0 -1 4194560 100 200 0 0 150 50 25 75 20 0 9 0 100 1000 10")
-	require.True(t, ok)
-	require.Equal(t, 42, pid)
-	require.Equal(t, 7, parent)
-	require.InDelta(t, 3, seconds, 0.001)
-	for _, text := range []string{"", "42", "42 (a) S 7", "x (a) S 7 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"} {
-		_, _, _, ok := parseStat(text)
-		require.False(t, ok, text)
-	}
-	require.Equal(t, "postgres", owner(30, map[int]int{30: 20, 20: 10, 10: 1}, map[int]string{20: "postgres", 10: simulator}))
-	require.Empty(t, owner(30, map[int]int{30: 1}, map[int]string{20: "postgres"}))
 	before := usage{at: time.Unix(0, 0), processes: map[string]float64{"api": 1}, busy: 10}
 	shares := usage{at: time.Unix(10, 0), processes: map[string]float64{"api": 6, simulator: 1}, busy: 18}.since(before)
 	require.InDelta(t, 0.5, shares["api"], 0.001)

@@ -13,15 +13,15 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/internal/simulate"
 	"github.com/gueencode/gueenrmm/services/internal/suite"
 	"github.com/gueencode/gueenrmm/services/internal/suite/suitetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	// within bounds every wait for something that must happen; busy machines are slow.

@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // shell returns a supervised shell script whose lines the test can read.
 func shell(t *testing.T, script string, ready func(ctx context.Context) error) (*Process, func() string) {

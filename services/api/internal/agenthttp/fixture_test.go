@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/agents"
@@ -19,6 +18,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/checks"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	"github.com/gueencode/gueenrmm/pkg/tasks"
@@ -28,7 +28,7 @@ import (
 	"github.com/gueencode/gueenrmm/services/api/internal/resttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const patience = 90 * time.Second
 

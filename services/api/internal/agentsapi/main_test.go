@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"github.com/vmihailenco/msgpack/v5"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
@@ -19,12 +18,13 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
 	"github.com/gueencode/gueenrmm/services/api/internal/resttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 type body = map[string]any
 

@@ -16,16 +16,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, queuetest.ClosingPool()) }
+func TestMain(m *testing.M) { leaktest.Main(m, queuetest.ClosingPool()) }
 
 // TestLogAndMetrics: one line per request, who called and why it was refused, and no cause in the answer.
 func TestLogAndMetrics(t *testing.T) {

@@ -3,6 +3,8 @@ package rest_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -90,4 +92,40 @@ func TestThrottleWithoutRedis(t *testing.T) {
 		wait, err := store.Take(t.Context(), "k2", 1, time.Hour, now)
 		return err == nil && wait > 0
 	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// TestThrottleCountsNetworks: the addresses of one IPv6 network share a window, as their owner chooses freely among them; with
+// the settings' default only a proxy on the same machine can name another address.
+func TestThrottleCountsNetworks(t *testing.T) {
+	t.Parallel()
+	r := newRouter(t, nil)
+	op := operation(http.MethodPost, "/door/", "door")
+	op.Auth, op.Throttle = rest.AuthPublic, &rest.Throttle{Name: "door", PerMinute: 1}
+	rest.Handle(r, op, func(context.Context, *rest.Call, *struct{}) (string, error) { return "open", nil })
+	for _, c := range []struct {
+		peer, forwarded string
+		want            int
+	}{
+		{"[2001:db8:0:1::1]:1", "", http.StatusOK},
+		{"[2001:db8:0:1:ffff::2]:1", "", http.StatusTooManyRequests},
+		{"[2001:db8:0:2::1]:1", "", http.StatusOK},
+		{"192.0.2.1:1", "", http.StatusOK},
+		{"192.0.2.2:1", "", http.StatusOK},
+		{"[::ffff:192.0.2.2]:1", "", http.StatusTooManyRequests},
+		{"192.0.2.2:1", "198.51.100.1", http.StatusTooManyRequests},
+		{"10.0.0.1:1", "198.51.100.1", http.StatusOK},
+		{"10.0.0.1:1", "198.51.100.2", http.StatusTooManyRequests},
+		{"127.0.0.1:1", "198.51.100.1", http.StatusOK},
+		{"127.0.0.1:1", "198.51.100.2", http.StatusOK},
+		{"127.0.0.1:1", "198.51.100.3, 198.51.100.2", http.StatusTooManyRequests},
+	} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/door/", nil)
+		req.RemoteAddr = c.peer
+		if c.forwarded != "" {
+			req.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req)
+		require.Equal(t, c.want, w.Code, "%+v", c)
+	}
 }

@@ -11,12 +11,12 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
 	"github.com/gueencode/gueenrmm/proto/frames"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // pair returns both ends of a socket.
 func pair(t *testing.T) (*Socket, *websocket.Conn) {

@@ -66,24 +66,31 @@ type Facts interface {
 	PublishFacts(facts ...bus.Fact) error
 }
 
+// Globals knows the values of the key store by name.
+type Globals interface {
+	Values(ctx context.Context) (map[string]string, error)
+}
+
 // Deps are the things a Service needs.
 type Deps struct {
-	Pool  *pgxpool.Pool
-	Audit *audit.Log
-	Facts Facts
-	Log   *zap.Logger
-	Now   func() time.Time // nil: time.Now
+	Pool    *pgxpool.Pool
+	Audit   *audit.Log
+	Facts   Facts
+	Globals Globals // needed where placeholders are filled
+	Log     *zap.Logger
+	Now     func() time.Time // nil: time.Now
 }
 
 // Service answers questions about agents and changes them.
 type Service struct {
-	pool   *pgxpool.Pool
-	q      *agentsdb.Queries
-	audit  *audit.Log
-	facts  Facts
-	log    *zap.Logger
-	now    func() time.Time
-	recent *recent
+	pool    *pgxpool.Pool
+	q       *agentsdb.Queries
+	audit   *audit.Log
+	facts   Facts
+	globals Globals
+	log     *zap.Logger
+	now     func() time.Time
+	recent  *recent
 }
 
 // New returns a Service.
@@ -91,7 +98,20 @@ func New(d Deps) *Service {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	return &Service{pool: d.Pool, q: agentsdb.New(), audit: d.Audit, facts: d.Facts, log: d.Log, now: d.Now, recent: newRecent(d.Now)}
+	if d.Globals == nil {
+		d.Globals = noGlobals{}
+	}
+	return &Service{
+		pool: d.Pool, q: agentsdb.New(), audit: d.Audit, facts: d.Facts, globals: d.Globals, log: d.Log, now: d.Now, recent: newRecent(d.Now),
+	}
+}
+
+// noGlobals is for services that fill no placeholders.
+type noGlobals struct{}
+
+// Values implements Globals.
+func (noGlobals) Values(context.Context) (map[string]string, error) {
+	return nil, errors.New("this service was not given the key store")
 }
 
 // Ref is what most operations on one agent need of it.

@@ -22,7 +22,7 @@ func (s *Service) Variables(ctx context.Context, pks []int32, texts ...[]string)
 	if err != nil {
 		return nil, fmt.Errorf("read agents for variables: %w", err)
 	}
-	globals, err := s.globals(ctx)
+	globals, err := s.globals.Values(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,20 +54,6 @@ func namesWide(texts [][]string) bool {
 		}
 	}
 	return false
-}
-
-func (s *Service) globals(ctx context.Context) (map[string]string, error) {
-	rows, err := s.q.ListGlobals(ctx, s.pool)
-	if err != nil {
-		return nil, fmt.Errorf("read key store: %w", err)
-	}
-	out := make(map[string]string, len(rows))
-	for _, r := range rows {
-		if _, have := out[r.Name]; !have { // names are not unique; the oldest entry counts
-			out[r.Name] = r.Value
-		}
-	}
-	return out, nil
 }
 
 // fieldSet holds the stored values of many owners and the defaults of each model.

@@ -15,7 +15,7 @@ import (
 // PlaceVariables returns what placeholders can reach from a site or a client, and of the kind Global what they can reach
 // from nowhere: the key store.
 func (s *Service) PlaceVariables(ctx context.Context, kind variables.Root, id int32) (*variables.Data, error) {
-	globals, err := s.globals(ctx)
+	globals, err := s.globals.Values(ctx)
 	if err != nil {
 		return nil, err
 	}

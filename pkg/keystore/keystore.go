@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 )
 
 // model is the contract's name of the row in refusals; auditType that in audit rows.
@@ -44,13 +45,24 @@ type DB interface {
 type Service struct {
 	pool  *pgxpool.Pool
 	audit *audit.Log
+	box   *seal.Box
 }
 
-// New returns a Service on the pool.
-func New(pool *pgxpool.Pool, log *audit.Log) *Service { return &Service{pool: pool, audit: log} }
+// New returns a Service on the pool. Values are sealed with the box; nil: they are stored in clear.
+func New(pool *pgxpool.Pool, log *audit.Log, box *seal.Box) *Service {
+	return &Service{pool: pool, audit: log, box: box}
+}
 
-// List returns all entries by id.
+// List returns all entries by id. A value that was sealed with a key that is not known shows as stars.
 func (s *Service) List(ctx context.Context) ([]Entry, error) {
+	list, err := s.stored(ctx)
+	for i := range list {
+		list[i].Value = s.shown(list[i])
+	}
+	return list, err
+}
+
+func (s *Service) stored(ctx context.Context) ([]Entry, error) {
 	return postgres.Collect(ctx, s.pool, pgx.RowToStructByName[Entry], "list key store", `SELECT * FROM global_keystore ORDER BY id`)
 }
 
@@ -71,9 +83,16 @@ func lock(ctx context.Context, db DB, id int32) (Entry, error) {
 
 // Create stores an entry and returns its id.
 func (s *Service) Create(ctx context.Context, name, value string) (id int32, err error) {
+	if err := sealable(value); err != nil {
+		return 0, err
+	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `INSERT INTO global_keystore (name, value, created_by, modified_by) VALUES ($1, $2, $3, $3) RETURNING id`,
-			name, value, access.From(ctx).Username).Scan(&id)
+		// Sealed for its row, whose key must be known first.
+		err := tx.QueryRow(ctx, `INSERT INTO global_keystore (name, created_by, modified_by) VALUES ($1, $2, $2) RETURNING id`,
+			name, access.From(ctx).Username).Scan(&id)
+		if err == nil {
+			_, err = tx.Exec(ctx, `UPDATE global_keystore SET value = $2 WHERE id = $1`, id, s.box.Seal(place(id, nil), value))
+		}
 		if err != nil {
 			return fmt.Errorf("create key store entry: %w", err)
 		}
@@ -89,10 +108,18 @@ func (s *Service) Update(ctx context.Context, id int32, change func(*Entry)) err
 		if err != nil {
 			return err
 		}
+		stored := before.Value
+		before.Value = s.shown(before)
 		after := before
 		change(&after)
+		if after.Value != before.Value { // else it stays as it is, also when it could not be opened
+			if err := sealable(after.Value); err != nil {
+				return err
+			}
+			stored = s.box.Seal(place(id, nil), after.Value)
+		}
 		if _, err := tx.Exec(ctx, `UPDATE global_keystore SET name = $2, value = $3, modified_by = $4, modified_time = now() WHERE id = $1`,
-			id, after.Name, after.Value, access.From(ctx).Username); err != nil {
+			id, after.Name, stored, access.From(ctx).Username); err != nil {
 			return fmt.Errorf("update key store entry: %w", err)
 		}
 		return s.change(ctx, tx, &before, &after)

@@ -11,6 +11,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/alerts"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
@@ -28,7 +29,7 @@ func agentActions(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commande
 	coreSettings := core.New(pool, log, box)
 	return actions.New(actions.Deps{
 		Pool: pool, Commander: commander, Audit: log, Log: rt.Log, Settings: coreSettings,
-		Agents:  agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Log: rt.Log}),
+		Agents:  agents.New(agents.Deps{Pool: pool, Audit: log, Facts: conn, Globals: keystore.New(pool, log, box), Log: rt.Log}),
 		Scripts: scripts.NewService(pool, log),
 		Options: actions.Options{
 			NushellEnableConfig: cfg.Agents.NushellEnableConfig, DenoDefaultPermissions: cfg.Agents.DenoDefaultPermissions, LatestAgent: installers.Version,

@@ -268,9 +268,6 @@ FROM client_custom_fields v JOIN custom_fields f ON f.id = v.field_id AND f.mode
 -- name: ListFieldDefaults :many
 SELECT model, name, type, default_value_string, default_value_bool, default_values_multiple FROM custom_fields ORDER BY id;
 
--- name: ListGlobals :many
-SELECT name, value FROM global_keystore ORDER BY id;
-
 -- name: InsertEnrolment :one
 INSERT INTO enrolments (site_id, monitoring_type, plat, goarch, token_hash, expires, created_by)
 VALUES (@site_id, @monitoring_type, @plat, @goarch, @token_hash, @expires, @created_by)

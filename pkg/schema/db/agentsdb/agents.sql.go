@@ -330,7 +330,7 @@ func (q *Queries) GetClientVariables(ctx context.Context, db DBTX, id int32) (Cl
 }
 
 const getDetail = `-- name: GetDetail :one
-SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.operating_system, a.public_ip, a.total_ram, a.boot_time, a.logged_in_username, a.last_logged_in_user, a.monitoring_type, a.description, a.mesh_node_id, a.overdue_email_alert, a.overdue_text_alert, a.overdue_dashboard_alert, a.offline_time, a.overdue_time, a.check_interval, a.needs_reboot, a.choco_installed, a.patches_last_installed, a.time_zone, a.maintenance_mode, a.block_policy_inheritance, a.disabled, a.alert_template_id, a.site_id, a.policy_id, a.default_shell, a.default_shell_custom, a.created_by, a.created_time, a.modified_by, a.modified_time, p.agent_id, p.last_seen, p.connected, p.connected_at, p.disconnected_at, p.version, c.agent_id, c.total, c.passing, c.failing, c.warning, c.info, c.pending,
+SELECT a.id, a.agent_id, a.hostname, a.plat, a.goarch, a.operating_system, a.public_ip, a.total_ram, a.boot_time, a.logged_in_username, a.last_logged_in_user, a.monitoring_type, a.description, a.mesh_node_id, a.overdue_email_alert, a.overdue_text_alert, a.overdue_dashboard_alert, a.offline_time, a.overdue_time, a.check_interval, a.needs_reboot, a.choco_installed, a.patches_last_installed, a.time_zone, a.maintenance_mode, a.block_policy_inheritance, a.disabled, a.alert_template_id, a.site_id, a.policy_id, a.default_shell, a.default_shell_custom, a.created_by, a.created_time, a.modified_by, a.modified_time, p.agent_id, p.last_seen, p.connected, p.connected_at, p.disconnected_at, p.version, p.offline_time, p.overdue_time, c.agent_id, c.total, c.passing, c.failing, c.warning, c.info, c.pending,
   inv.services, inv.disks, inv.wmi_detail, inv.cpu_model, inv.graphics, inv.local_ips, inv.make_model, inv.physical_disks, inv.serial_number,
   si.name AS site_name, cl.id AS client_id, cl.name AS client_name,
   si.block_policy_inheritance AS site_blocks, cl.block_policy_inheritance AS client_blocks,
@@ -421,6 +421,8 @@ func (q *Queries) GetDetail(ctx context.Context, db DBTX, id int32) (GetDetailRo
 		&i.AgentPresence.ConnectedAt,
 		&i.AgentPresence.DisconnectedAt,
 		&i.AgentPresence.Version,
+		&i.AgentPresence.OfflineTime,
+		&i.AgentPresence.OverdueTime,
 		&i.AgentCheckCount.AgentID,
 		&i.AgentCheckCount.Total,
 		&i.AgentCheckCount.Passing,
@@ -1317,35 +1319,6 @@ func (q *Queries) ListFull(ctx context.Context, db DBTX, ids []int32) ([]ListFul
 			&i.Disks,
 			&i.WmiDetail,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listGlobals = `-- name: ListGlobals :many
-SELECT name, value FROM global_keystore ORDER BY id
-`
-
-type ListGlobalsRow struct {
-	Name  string
-	Value string
-}
-
-func (q *Queries) ListGlobals(ctx context.Context, db DBTX) ([]ListGlobalsRow, error) {
-	rows, err := db.Query(ctx, listGlobals)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListGlobalsRow{}
-	for rows.Next() {
-		var i ListGlobalsRow
-		if err := rows.Scan(&i.Name, &i.Value); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -72,6 +72,10 @@ type AgentPresence struct {
 	ConnectedAt    *time.Time
 	DisconnectedAt *time.Time
 	Version        string
+	// minutes, as in agents; kept by triggers
+	OfflineTime int32
+	// minutes, as in agents; kept by triggers
+	OverdueTime int32
 }
 
 type Client struct {

@@ -24,6 +24,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 	"github.com/gueencode/gueenrmm/pkg/remote"
@@ -87,15 +88,16 @@ type App struct {
 	Tokens   *agents.Tokens     // Run fills the cache; it works without
 	Results  *results.Publisher // nil without a bus; Run makes its stream
 
-	infra   Infrastructure
-	options Options
-	audit   *audit.Log
-	core    *settings.Service
-	fields  *customfields.Service
-	agents  *agents.Service
-	actions *actions.Service
-	release *installers.Releases
-	clients *clients.Service
+	infra    Infrastructure
+	options  Options
+	audit    *audit.Log
+	core     *settings.Service
+	fields   *customfields.Service
+	keyStore *keystore.Service
+	agents   *agents.Service
+	actions  *actions.Service
+	release  *installers.Releases
+	clients  *clients.Service
 
 	monitoring monitoring
 	states     map[string]state // what operations without rows of their own are about, by operation
@@ -151,7 +153,8 @@ func (a *App) services(limits accounts.LimitStore) error {
 		},
 	})
 	a.Tokens = agents.NewTokens(i.Pool, i.Log, i.Now)
-	a.agents = agents.New(agents.Deps{Pool: i.Pool, Audit: a.audit, Facts: facts{i.Bus}, Log: i.Log, Now: i.Now})
+	a.keyStore = keystore.New(i.Pool, a.audit, o.Box)
+	a.agents = agents.New(agents.Deps{Pool: i.Pool, Audit: a.audit, Facts: facts{i.Bus}, Globals: a.keyStore, Log: i.Log, Now: i.Now})
 	commander, err := commander(i)
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/jobs"
 	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
-	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/openai"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
@@ -47,7 +46,7 @@ func (a *App) operations() error {
 		Mailer: notify.NewMailer(a.core), Texter: notify.NewTexter(a.core, notify.TwilioURL), Completer: openai.New(o.OpenAIURL),
 		Maintenance: requester, Scripts: a.serverScriptTester(), Checker: a.checker(), Recorded: a.recorded,
 		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: product,
-		KeyStore: keystore.New(i.Pool, a.audit), Schedules: schedules.NewService(i.Pool, a.audit),
+		KeyStore: a.keyStore, Schedules: schedules.NewService(i.Pool, a.audit),
 		URLActions: urlactions.New(urlactions.Deps{
 			Pool: i.Pool, Audit: a.audit, Subjects: a.agents, Caller: urlactions.NewCaller(guard, "GueenRMM/"+o.Product.Version),
 		}),

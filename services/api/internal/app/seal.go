@@ -15,7 +15,7 @@ const sealRetry = 10 * time.Second
 func (a *App) Seal(ctx context.Context) error {
 	log := a.infra.Log.Named("sealing")
 	if !a.options.Box.Known() {
-		log.Warn("secret.key is not set: second factors, API keys and passwords of other services are stored in clear")
+		log.Warn("secret.key is not set: second factors, API keys, the key store and passwords of other services are stored in clear")
 		<-ctx.Done()
 		return nil
 	}
@@ -42,7 +42,7 @@ func (a *App) Seal(ctx context.Context) error {
 }
 
 func (a *App) sealStored(ctx context.Context) (sealed int, err error) {
-	for _, store := range []func(context.Context) (int, error){a.Accounts.SealStored, a.core.SealStored} {
+	for _, store := range []func(context.Context) (int, error){a.Accounts.SealStored, a.core.SealStored, a.keyStore.SealStored} {
 		n, err := store(ctx)
 		sealed += n
 		if err != nil {

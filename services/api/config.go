@@ -52,7 +52,7 @@ type httpSettings struct {
 	MaxConnections  int           `conf:"api.max_connections" default:"10000" min:"10" max:"1000000" unit:"connections" help:"Connections served at the same time; further ones wait."`
 	ReadTimeout     time.Duration `conf:"api.read_timeout" default:"5m" min:"1s" help:"Longest time a request's body may take to arrive."`
 	IdleTimeout     time.Duration `conf:"api.idle_timeout" default:"2m" min:"1s" help:"Close a connection that has been idle for this long."`
-	TrustedProxies  []string      `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7" help:"Networks of the proxies whose forwarding headers name the caller's address."`
+	TrustedProxies  []string      `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128" help:"Networks of the proxies whose forwarding headers name the caller's address. Callers in them can choose their address."`
 	AllowedHosts    []string      `conf:"api.allowed_hosts" default:"" help:"Host names under which the interface answers, besides those of api.public_url and web.origins; * allows all."`
 	ShutdownTimeout time.Duration `conf:"api.shutdown_timeout" default:"20s" min:"1s" help:"Longest time requests under way may take when the service stops."`
 }

@@ -24,7 +24,7 @@ type httpSettings struct {
 	MaxConnections int           `conf:"realtime.max_connections" default:"20000" min:"10" max:"1000000" unit:"connections" help:"Sockets served at the same time; further ones wait."`
 	PublicURL      string        `conf:"api.public_url" default:"http://127.0.0.1:8080" help:"Address under which agents and scripts reach the interface."`
 	WebOrigins     []string      `conf:"web.origins" default:"http://127.0.0.1:8080" help:"Origins of the web app; pages of others are refused."`
-	TrustedProxies []string      `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7" help:"Networks of the proxies whose forwarding headers name the caller's address."`
+	TrustedProxies []string      `conf:"api.trusted_proxies" default:"127.0.0.0/8,::1/128" help:"Networks of the proxies whose forwarding headers name the caller's address. Callers in them can choose their address."`
 	SessionCheck   time.Duration `conf:"realtime.session_check" default:"5s" min:"100ms" max:"5m" help:"Time between looks whether the sessions of open sockets still hold."`
 	WebTerminal    bool          `conf:"api.web_terminal" default:"true" help:"Allow the server's terminal in the web app, if the global settings do too."`
 	Demo           bool          `conf:"api.demo" default:"false" help:"Refuse what a public demo must not do."`

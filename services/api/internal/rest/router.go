@@ -30,7 +30,7 @@ type Options struct {
 
 	AllowedHosts   []string       // host names without port; empty or "*" allows all
 	WebOrigins     []string       // origins of the web app, for CORS
-	TrustedProxies []netip.Prefix // peers whose forwarding headers count; nil: loopback and private networks
+	TrustedProxies []netip.Prefix // peers whose forwarding headers count; nil: loopback
 	Demo           bool           // rest-1.md §1.12
 	APITitle       string         // of the API description; "" means "Gueen RMM API"
 	Version        string         // of the API description

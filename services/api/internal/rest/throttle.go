@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -26,7 +27,7 @@ func (r *Router) throttle(ctx context.Context, op *Operation, p *access.Principa
 	if t == nil || p.Authenticated() {
 		return nil
 	}
-	now := r.options.Now()
+	now, caller := r.options.Now(), throttled(p.IP)
 	for _, w := range []struct {
 		name   string
 		limit  int
@@ -35,7 +36,7 @@ func (r *Router) throttle(ctx context.Context, op *Operation, p *access.Principa
 		if w.limit <= 0 {
 			continue
 		}
-		wait, err := r.options.Throttle.Take(ctx, fmt.Sprintf("%s:%s:%s", t.Name, w.name, p.IP), w.limit, w.window, now)
+		wait, err := r.options.Throttle.Take(ctx, fmt.Sprintf("%s:%s:%s", t.Name, w.name, caller), w.limit, w.window, now)
 		if err != nil {
 			r.options.Log.Warn("throttle counters are away", zap.Error(err))
 			continue
@@ -45,6 +46,19 @@ func (r *Router) throttle(ctx context.Context, op *Operation, p *access.Principa
 		}
 	}
 	return nil
+}
+
+// throttled is what a throttle counts by: the address, or the network of an IPv6 one, as whoever has one has 2^64 of them.
+func throttled(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil || !a.Is6() {
+		return ip
+	}
+	network, err := a.Prefix(64)
+	if err != nil {
+		return ip
+	}
+	return network.String()
 }
 
 // MemoryThrottle counts in this process. It is the fallback while Redis is away and the store of tests.

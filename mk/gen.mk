@@ -19,7 +19,7 @@ gen-sql: ## regenerate the typed SQL queries, of one context with CTX=agents
 gen-openapi: ## regenerate the API description and its reference page from the operations of the api
 	@mkdir -p $(dir $(OPENAPI)) docs/reference && cd services && go run ./api/internal/openapigen ../$(OPENAPI) ../docs/reference/rest.md
 
-gen-docs: build ## regenerate the reference pages of settings, metrics and jobs from what the programs say
+gen-docs: build ## regenerate the reference pages of settings, metrics, jobs and rmmctl from what the programs say
 	@mkdir -p docs/reference && bin/rmmctl gen-docs
 
 gen-web: web-install ## regenerate the web app's types of the REST interface

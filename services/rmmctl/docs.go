@@ -29,7 +29,7 @@ func serviceNames() []string { return []string{"api", "realtime", "natsapi", "wo
 func docsCommand(p program) *cobra.Command {
 	var bin, dir, catalogue string
 	cmd := &cobra.Command{
-		Use: "gen-docs", Short: "Write the reference pages of settings, metrics and jobs", Args: cobra.NoArgs, Hidden: true,
+		Use: "gen-docs", Short: "Write the reference pages of settings, metrics, jobs and rmmctl", Args: cobra.NoArgs, Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := describeSettings(cmd, p, bin)
 			if err != nil {
@@ -39,6 +39,10 @@ func docsCommand(p program) *cobra.Command {
 				return err
 			}
 			if err := writePage(catalogue, func(w io.Writer) error { return writeKeys(w, all) }); err != nil {
+				return err
+			}
+			err = writePage(filepath.Join(dir, "rmmctl.md"), func(w io.Writer) error { return commandsPage(w, cmd.Root()) })
+			if err != nil {
 				return err
 			}
 			return writeProgramPages(cmd, bin, dir)

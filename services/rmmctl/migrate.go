@@ -17,10 +17,15 @@ func migrateCommand(p program) *cobra.Command {
 			"release before its services start. Several may run at once: one works, the others wait.",
 	}
 	up := &cobra.Command{Use: "up", Short: "Apply the migrations the database misses", Args: cobra.NoArgs}
+	var services string
+	up.Flags().StringVar(&services, "grant", "", "also do what migrate grant does for this role")
 	withDatabase(p, up, true, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
 		applied, err := schema.Migrate(cmd.Context(), pool)
 		if err == nil {
 			err = schema.Check(cmd.Context(), pool) // a newer release may have been here
+		}
+		if err == nil && services != "" {
+			err = schema.Grant(cmd.Context(), pool, services)
 		}
 		return errors.Join(printApplied(cmd, "applied", applied), err)
 	})

@@ -20,10 +20,19 @@ import (
 // databaseName is the name of the database and of its owner.
 const databaseName = "gueen"
 
-// databaseURL returns the address of the suite's database.
-func (s *Suite) databaseURL() string {
+// servicesRole is the role as which the services work in the database. It owns nothing: of the audit log it may only read and
+// add rows (docs/decisions/2026-11-25-append-only-audit.md).
+const servicesRole = "gueen_services"
+
+// databaseURL returns the address of the suite's database for its owner.
+func (s *Suite) databaseURL() string { return s.databaseAs(databaseName, s.secrets.PostgresPassword) }
+
+// servicesURL returns the address of the suite's database for the services.
+func (s *Suite) servicesURL() string { return s.databaseAs(servicesRole, s.secrets.ServicesPassword) }
+
+func (s *Suite) databaseAs(role, password string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(databaseName, s.secrets.PostgresPassword),
+		Scheme: "postgres", User: url.UserPassword(role, password),
 		Host: local(s.opts.Ports.Postgres), Path: databaseName, RawQuery: "sslmode=disable",
 	}
 	return u.String()
@@ -134,5 +143,19 @@ func (s *Suite) migrate(ctx context.Context) error {
 	if len(applied) > 0 {
 		s.say("applied %d migrations", len(applied))
 	}
-	return nil
+	return s.grant(ctx, pool)
+}
+
+// grant makes the services' role when there is none and lets it run the services.
+func (s *Suite) grant(ctx context.Context, pool *pgxpool.Pool) error {
+	var exists bool
+	if err := pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", servicesRole).Scan(&exists); err != nil {
+		return fmt.Errorf("look for the services' role: %w", err)
+	}
+	if !exists { // the password has letters and digits only
+		if _, err := pool.Exec(ctx, "CREATE ROLE "+servicesRole+" LOGIN PASSWORD '"+s.secrets.ServicesPassword+"'"); err != nil {
+			return fmt.Errorf("make the services' role: %w", err)
+		}
+	}
+	return schema.Grant(ctx, pool, servicesRole)
 }

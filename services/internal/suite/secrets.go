@@ -15,7 +15,8 @@ import (
 // secrets are made once per directory and kept in secrets.json (0600).
 type secrets struct {
 	AdminPassword    string `json:"admin_password"`
-	PostgresPassword string `json:"postgres_password"`
+	PostgresPassword string `json:"postgres_password"` // of the owner of the database
+	ServicesPassword string `json:"services_password"` // of the services' role in it
 	RedisPassword    string `json:"redis_password"`
 	NATSPassword     string `json:"nats_password"`
 	NATSSysPassword  string `json:"nats_sys_password"`
@@ -33,11 +34,16 @@ func loadSecrets(dir string) (*secrets, error) {
 		if err := json.Unmarshal(text, s); err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
+		if s.SecretKey != "" && s.ServicesPassword != "" {
+			return s, nil
+		}
 		if s.SecretKey == "" { // a suite from before secrets were sealed
 			s.SecretKey = newSecretKey()
-			return s, writeJSON(path, s)
 		}
-		return s, nil
+		if s.ServicesPassword == "" { // a suite from before the services had a role of their own
+			s.ServicesPassword = rand.Text()
+		}
+		return s, writeJSON(path, s)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read secrets: %w", err)
@@ -51,7 +57,7 @@ func loadSecrets(dir string) (*secrets, error) {
 		return nil, fmt.Errorf("make issuer key: %w", err)
 	}
 	s := &secrets{
-		AdminPassword: rand.Text(), PostgresPassword: rand.Text(), RedisPassword: rand.Text(), NATSPassword: rand.Text(),
+		AdminPassword: rand.Text(), PostgresPassword: rand.Text(), ServicesPassword: rand.Text(), RedisPassword: rand.Text(), NATSPassword: rand.Text(),
 		NATSSysPassword: rand.Text(), NATSAuthPassword: rand.Text(), NATSIssuerSeed: string(seed), MonToken: rand.Text(),
 		SecretKey: newSecretKey(),
 	}

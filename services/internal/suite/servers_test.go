@@ -41,6 +41,7 @@ func TestServersStartKeepDataAndComeBack(t *testing.T) {
 		require.ErrorContains(t, err, "a suite runs in")
 		require.NoError(t, s.startServers(ctx))
 		require.NoError(t, s.migrate(ctx))
+		requireAppendOnly(t, ctx, s.servicesURL())
 		conn, err := pgx.Connect(ctx, s.DatabaseURL())
 		require.NoError(t, err)
 		var n int
@@ -65,4 +66,24 @@ func TestServersStartKeepDataAndComeBack(t *testing.T) {
 	require.NoError(t, err)
 	require.NoDirExists(t, filepath.Join(dir, "redis"))
 	require.NoError(t, s.Stop(ctx))
+}
+
+// requireAppendOnly: the services' role adds rows to the audit log and cannot change or remove one, whatever it tries.
+func requireAppendOnly(t *testing.T, ctx context.Context, url string) { //nolint:revive // the test comes first
+	t.Helper()
+	conn, err := pgx.Connect(ctx, url)
+	require.NoError(t, err)
+	_, err = conn.Exec(ctx, "INSERT INTO audit_log (username, action, object_type) VALUES ('kim', 'add', 'client')")
+	require.NoError(t, err)
+	for _, sql := range []string{
+		"UPDATE audit_log SET username = 'lee'", "DELETE FROM audit_log", "TRUNCATE audit_log", "DROP TABLE audit_log",
+		"SET gueen.audit_prune = 'on'; DELETE FROM audit_log", "ALTER TABLE audit_log DISABLE TRIGGER ALL", "DROP TRIGGER audit_log_append_only ON audit_log",
+		"DROP FUNCTION audit_log_refuse CASCADE", "SET session_replication_role = replica", "SET ROLE gueen", "UPDATE goose_db_version SET is_applied = false",
+	} {
+		_, err := conn.Exec(ctx, sql)
+		require.ErrorContains(t, err, "SQLSTATE 42501", sql)
+	}
+	var removed int
+	require.NoError(t, conn.QueryRow(ctx, "SELECT audit_log_prune(10)").Scan(&removed), "retention goes on")
+	require.NoError(t, conn.Close(ctx))
 }

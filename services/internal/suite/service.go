@@ -32,7 +32,7 @@ func (s *Suite) values(service string) map[string]string {
 	p := s.opts.Ports
 	v := map[string]string{
 		"log.level": s.opts.Level, "private.listen": local(s.privatePort(service)),
-		"database.url": s.databaseURL(), "redis.url": s.redisURL(),
+		"database.url": s.servicesURL(), "redis.url": s.redisURL(),
 		"nats.url": "nats://" + local(p.NATS), "nats.user": natsUser, "nats.password": s.secrets.NATSPassword,
 		"nats.sys_user": natsSysUser, "nats.sys_password": s.secrets.NATSSysPassword,
 		"nats.auth_user": natsAuthUser, "nats.auth_password": s.secrets.NATSAuthPassword, "nats.issuer_seed": s.secrets.NATSIssuerSeed,

@@ -68,6 +68,45 @@ func prunes(t *testing.T, pool *pgxpool.Pool) {
 	exec(t, pool, "UPDATE core_settings SET audit_log_prune_days = 0")
 }
 
+// workAs returns a pool of the same database whose connections are the role.
+func workAs(t *testing.T, pool *pgxpool.Pool, role string) *pgxpool.Pool {
+	t.Helper()
+	config := pool.Config()
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SET ROLE "+role)
+		return err
+	}
+	as, err := pgxpool.NewWithConfig(context.Background(), config)
+	require.NoError(t, err)
+	t.Cleanup(as.Close)
+	return as
+}
+
+// TestMigrationsNeedNoSuperuser: the owner of a database, who is nothing else, takes it up, down and up again, and prunes.
+func TestMigrationsNeedNoSuperuser(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	admin := dbtest.Empty(t)
+	role := fmt.Sprintf("gueen_owner_%d", time.Now().UnixNano())
+	exec(t, admin, "CREATE ROLE "+role)
+	exec(t, admin, "ALTER DATABASE "+pgx.Identifier{column[string](t, admin, "SELECT current_database()::text")[0]}.Sanitize()+" OWNER TO "+role)
+	t.Cleanup(func() {
+		exec(t, admin, "REASSIGN OWNED BY "+role+" TO CURRENT_USER; DROP OWNED BY "+role+"; DROP ROLE "+role)
+	})
+	owner := workAs(t, admin, role)
+	for _, up := range []bool{true, false, true} {
+		if up {
+			_, err := schema.Migrate(ctx, owner)
+			require.NoError(t, err)
+			continue
+		}
+		_, err := schema.Rollback(ctx, owner, 0)
+		require.NoError(t, err)
+	}
+	exec(t, owner, auditRows)
+	prunes(t, owner)
+}
+
 func TestAuditLogIsAppendOnlyForTheServicesRole(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -78,16 +117,9 @@ func TestAuditLogIsAppendOnlyForTheServicesRole(t *testing.T) {
 	t.Cleanup(func() { exec(t, owner, "DROP OWNED BY "+role+"; DROP ROLE "+role) })
 	require.NoError(t, schema.Grant(ctx, owner, role))
 
-	config := owner.Config()
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "SET ROLE "+role)
-		return err
-	}
-	services, err := pgxpool.NewWithConfig(ctx, config)
-	require.NoError(t, err)
-	defer services.Close()
+	services := workAs(t, owner, role)
 	refused(t, services)
-	_, err = services.Exec(ctx, "ALTER TABLE audit_log DISABLE TRIGGER ALL")
+	_, err := services.Exec(ctx, "ALTER TABLE audit_log DISABLE TRIGGER ALL")
 	require.ErrorContains(t, err, "must be owner")
 	_, err = services.Exec(ctx, "SET gueen.audit_prune = 'on'; DELETE FROM audit_log")
 	require.ErrorContains(t, err, "permission denied", "the switch is of no use to a role that lacks the right")

@@ -9,6 +9,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/services/api/internal/agentinput"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
@@ -85,23 +86,12 @@ func (h handlers) terminal(ctx context.Context, c *rest.Call, in *agentPath) (Te
 
 // editBody are the fields of an agent that people change; others are ignored (rest-1.md §5.1).
 type editBody struct {
-	MaintenanceMode        rest.Field[bool]               `json:"maintenance_mode"`
-	BlockPolicyInheritance rest.Field[bool]               `json:"block_policy_inheritance"`
-	OverdueEmailAlert      rest.Field[bool]               `json:"overdue_email_alert"`
-	OverdueTextAlert       rest.Field[bool]               `json:"overdue_text_alert"`
-	OverdueDashboardAlert  rest.Field[bool]               `json:"overdue_dashboard_alert"`
-	Policy                 rest.Field[int32]              `json:"policy" rule:"null,ref=policy"`
-	Site                   rest.Field[int32]              `json:"site" rule:"ref=site"`
-	MonitoringType         rest.Field[string]             `json:"monitoring_type" rule:"choices=server|workstation"`
-	Description            rest.Field[string]             `json:"description" rule:"null,blank,max=255"`
-	OfflineTime            rest.Field[int32]              `json:"offline_time" rule:"min=0"`
-	OverdueTime            rest.Field[int32]              `json:"overdue_time" rule:"min=0"`
-	CheckInterval          rest.Field[int32]              `json:"check_interval" rule:"min=0"`
-	TimeZone               rest.Field[string]             `json:"time_zone" rule:"null,blank,pattern=timezone"`
-	DefaultShell           rest.Field[string]             `json:"default_shell" rule:"choices=use_global|cmd|powershell|bash|custom"`
-	DefaultShellCustom     rest.Field[string]             `json:"default_shell_custom" rule:"blank,max=512"`
-	WinUpdatePolicy        rest.Field[[]patchPolicyInput] `json:"winupdatepolicy" rule:"null,flat" doc:"only the first item counts"`
-	CustomFields           rest.Field[[]valueInput]       `json:"custom_fields" rule:"null,flat"`
+	agentinput.Settings
+	Site               rest.Field[int32]              `json:"site" rule:"ref=site"`
+	DefaultShell       rest.Field[string]             `json:"default_shell" rule:"choices=use_global|cmd|powershell|bash|custom"`
+	DefaultShellCustom rest.Field[string]             `json:"default_shell_custom" rule:"blank,max=512"`
+	WinUpdatePolicy    rest.Field[[]patchPolicyInput] `json:"winupdatepolicy" rule:"null,flat" doc:"only the first item counts"`
+	CustomFields       rest.Field[[]valueInput]       `json:"custom_fields" rule:"null,flat"`
 }
 
 type patchPolicyInput struct {
@@ -130,22 +120,8 @@ type valueInput struct {
 }
 
 func (b *editBody) apply(a *agents.Row) {
-	b.MaintenanceMode.Apply(&a.MaintenanceMode)
-	b.BlockPolicyInheritance.Apply(&a.BlockPolicyInheritance)
-	b.OverdueEmailAlert.Apply(&a.OverdueEmailAlert)
-	b.OverdueTextAlert.Apply(&a.OverdueTextAlert)
-	b.OverdueDashboardAlert.Apply(&a.OverdueDashboardAlert)
-	b.Policy.ApplyNull(&a.PolicyID)
+	b.Settings.Apply(a)
 	b.Site.Apply(&a.SiteID)
-	b.MonitoringType.Apply(&a.MonitoringType)
-	b.Description.ApplyNull(&a.Description)
-	b.OfflineTime.Apply(&a.OfflineTime)
-	b.OverdueTime.Apply(&a.OverdueTime)
-	b.CheckInterval.Apply(&a.CheckInterval)
-	if b.TimeZone.Set && b.TimeZone.Value == "" {
-		b.TimeZone.Null = true // "" is the global default, as null is
-	}
-	b.TimeZone.ApplyNull(&a.TimeZone)
 	b.DefaultShell.Apply(&a.DefaultShell)
 	b.DefaultShellCustom.Apply(&a.DefaultShellCustom)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/services/api/internal/agentinput"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
 
@@ -221,21 +222,10 @@ type putAgentInput struct {
 	PK      int32  `path:"pk"`
 	AgentID string `query:"agent_id" rule:"max=255" doc:"the reference looks here for the agent whose scope counts; not needed"`
 	Body    struct {
-		Hostname               rest.Field[string] `json:"hostname" rule:"required,max=255" doc:"reported by the agent: not changed"`
-		AgentID                rest.Field[string] `json:"agent_id" rule:"required,max=200" doc:"must be the agent's own"`
-		Site                   rest.Field[int32]  `json:"site" rule:"required,ref=site"`
-		MaintenanceMode        rest.Field[bool]   `json:"maintenance_mode"`
-		BlockPolicyInheritance rest.Field[bool]   `json:"block_policy_inheritance"`
-		OverdueEmailAlert      rest.Field[bool]   `json:"overdue_email_alert"`
-		OverdueTextAlert       rest.Field[bool]   `json:"overdue_text_alert"`
-		OverdueDashboardAlert  rest.Field[bool]   `json:"overdue_dashboard_alert"`
-		Policy                 rest.Field[int32]  `json:"policy" rule:"null,ref=policy"`
-		MonitoringType         rest.Field[string] `json:"monitoring_type" rule:"choices=server|workstation"`
-		Description            rest.Field[string] `json:"description" rule:"null,blank,max=255"`
-		OfflineTime            rest.Field[int32]  `json:"offline_time" rule:"min=0"`
-		OverdueTime            rest.Field[int32]  `json:"overdue_time" rule:"min=0"`
-		CheckInterval          rest.Field[int32]  `json:"check_interval" rule:"min=0"`
-		TimeZone               rest.Field[string] `json:"time_zone" rule:"null,blank,pattern=timezone"`
+		Hostname rest.Field[string] `json:"hostname" rule:"required,max=255" doc:"reported by the agent: not changed"`
+		AgentID  rest.Field[string] `json:"agent_id" rule:"required,max=200" doc:"must be the agent's own"`
+		Site     rest.Field[int32]  `json:"site" rule:"required,ref=site"`
+		agentinput.Settings
 	}
 }
 
@@ -251,21 +241,7 @@ func (h handlers) putAgent(ctx context.Context, c *rest.Call, in *putAgentInput)
 	}
 	err = h.Agents.Edit(ctx, c.Principal, ref, agents.Edit{Agent: func(a *agents.Row) {
 		b.Site.Apply(&a.SiteID)
-		b.MaintenanceMode.Apply(&a.MaintenanceMode)
-		b.BlockPolicyInheritance.Apply(&a.BlockPolicyInheritance)
-		b.OverdueEmailAlert.Apply(&a.OverdueEmailAlert)
-		b.OverdueTextAlert.Apply(&a.OverdueTextAlert)
-		b.OverdueDashboardAlert.Apply(&a.OverdueDashboardAlert)
-		b.Policy.ApplyNull(&a.PolicyID)
-		b.MonitoringType.Apply(&a.MonitoringType)
-		b.Description.ApplyNull(&a.Description)
-		b.OfflineTime.Apply(&a.OfflineTime)
-		b.OverdueTime.Apply(&a.OverdueTime)
-		b.CheckInterval.Apply(&a.CheckInterval)
-		if b.TimeZone.Set && b.TimeZone.Value == "" {
-			b.TimeZone.Null = true // "" is the global default, as null is
-		}
-		b.TimeZone.ApplyNull(&a.TimeZone)
+		b.Settings.Apply(a)
 	}})
 	if err != nil {
 		return AgentDetail{}, err

@@ -141,7 +141,7 @@ func (s *Suite) migrate(ctx context.Context) error {
 		return err
 	}
 	if len(applied) > 0 {
-		s.say("applied %d migrations", len(applied))
+		s.say("migrations applied: %d", len(applied))
 	}
 	return s.grant(ctx, pool)
 }

@@ -26,18 +26,24 @@ func TestOneRuleForAllPasswords(t *testing.T) {
 		"operator's new": func(p string) error { _, err := b.OperatorCreateAdmin(b.ctx, "Other.user", p); return err },
 	}
 	for way, set := range ways {
-		for _, bad := range []string{"", "x", "seven77", "ÄÖÜäöüß", strings.Repeat("ab", accounts.MaxPassword)} {
+		for _, bad := range []string{"", "x", "seven77", "ÄÖÜäöüß", "Password1", "P@ssw0rd", "qwertyuiop", "1234567890", "00000000", strings.Repeat("ab", accounts.MaxPassword)} {
 			err := set(bad)
 			require.Equal(t, fault.KindInvalid, fault.KindOf(err), "%s: %.20q", way, bad)
 			require.ErrorContains(t, err, "password")
 		}
 	}
 	for _, way := range []string{"create", "operator's new"} {
-		require.Equal(t, fault.KindInvalid, fault.KindOf(ways[way]("other.USER")), way)
+		for _, like := range []string{"other.USER", "other.user1", "1Other.user!"} {
+			require.Equal(t, fault.KindInvalid, fault.KindOf(ways[way](like)), "%s %s", way, like)
+		}
 	}
 	for _, way := range []string{"reset", "operator"} {
 		require.Equal(t, fault.KindInvalid, fault.KindOf(ways[way]("long.username")), way)
 	}
+	_, err = b.Create(b.ctx, accounts.NewUser{Username: "km", FirstName: "Kimberley", LastName: "Moss", Email: "kim.moss@example.com", Password: "kimberley7"})
+	require.ErrorContains(t, err, "too similar")
+	_, err = b.Create(b.ctx, accounts.NewUser{Username: "km", FirstName: "Kimberley", LastName: "Moss", Email: "kim.moss@example.com", Password: "KimMoss@example.com"})
+	require.ErrorContains(t, err, "too similar")
 	_, err = b.CheckCredentials(b.ctx, accounts.Credentials{Username: "long.username", Password: "password-1"})
 	require.NoError(t, err, "what was refused changed nothing")
 	users, err := b.Users(b.ctx, "other.user")

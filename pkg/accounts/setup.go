@@ -67,7 +67,7 @@ func (s *Service) checkNew(username, password string) error {
 	if !usernameText.MatchString(username) || utf8.RuneCountInString(username) > maxUsername {
 		fields["username"] = []string{msgUsername}
 	}
-	if problem := s.passwordProblem(username, password); problem != "" {
+	if problem := s.passwordProblem(password, username); problem != "" {
 		fields["password"] = []string{problem}
 	}
 	if len(fields) > 0 {

@@ -81,7 +81,7 @@ func (s *Service) Create(ctx context.Context, n NewUser) (User, error) {
 		if u, err = s.insertUser(ctx, tx, n, hash); err != nil {
 			return err
 		}
-		return s.checkPassword(n.Username, n.Password) // after what the contract says of the name and the role
+		return s.checkPassword(u, n.Password) // after what the contract says of the name and the role
 	})
 	return u, err
 }
@@ -234,7 +234,7 @@ func (s *Service) SetPassword(ctx context.Context, id int32, password string) er
 		if err := s.mayTouch(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := s.checkPassword(u.Username, password); err != nil {
+		if err := s.checkPassword(u, password); err != nil {
 			return err
 		}
 		return wrap("set password", setPassword(ctx, tx, id, hash))

@@ -30,6 +30,8 @@ func TestBadInputChangesNothing(t *testing.T) {
 	_, err := api.Pool.Exec(t.Context(), `INSERT INTO clients (id, name) VALUES (1, 'c'); INSERT INTO sites (id, client_id, name) VALUES (1, 1, 's')`)
 	require.NoError(t, err)
 	user := fmt.Sprintf("/accounts/%d/users/", api.WithoutRole().UserID)
+	var installer int32
+	require.NoError(t, api.Pool.QueryRow(t.Context(), `SELECT id FROM users WHERE is_installer_user`).Scan(&installer))
 	huge := strings.Repeat("x", 1<<20)
 	newUser := func(change body) body {
 		b := body{"username": "new", "email": "", "password": "password-1"}
@@ -52,6 +54,9 @@ func TestBadInputChangesNothing(t *testing.T) {
 		"user name of 1 MB":              {http.MethodPost, "/accounts/users/", newUser(body{"username": huge})},
 		"password of one letter":         {http.MethodPost, "/accounts/users/", newUser(body{"password": "x"})},
 		"password like the name":         {http.MethodPost, "/accounts/users/", newUser(body{"username": "new.person", "password": "New.Person"})},
+		"password that all know":         {http.MethodPost, "/accounts/users/", newUser(body{"password": "Qwerty123"})},
+		"password of digits":             {http.MethodPost, "/accounts/users/", newUser(body{"password": "20261126"})},
+		"password like the surname":      {http.MethodPost, "/accounts/users/", newUser(body{"last_name": "Featherstone", "password": "featherstone1"})},
 		"own password of one letter":     {http.MethodPut, "/accounts/resetpw/", body{"password": "x"}},
 		"password of 1 MB":               {http.MethodPost, "/accounts/users/", newUser(body{"password": huge})},
 		"e-mail of 1 MB":                 {http.MethodPost, "/accounts/users/", newUser(body{"email": huge})},
@@ -73,6 +78,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		"key name of 1 MB":               {http.MethodPost, "/accounts/apikeys/", body{"name": huge, "user": admin.UserID}},
 		"key name with a control":        {http.MethodPost, "/accounts/apikeys/", body{"name": "a\tb", "user": admin.UserID}},
 		"key of nobody":                  {http.MethodPost, "/accounts/apikeys/", body{"name": "x", "user": 999999}},
+		"key of the installer":           {http.MethodPost, "/accounts/apikeys/", body{"name": "x", "user": installer}},
 		"key until never":                {http.MethodPost, "/accounts/apikeys/", body{"name": "x", "user": admin.UserID, "expiration": "9999-99-99"}},
 		"session that is a pattern":      {http.MethodDelete, "/accounts/sessions/%25/", nil},
 		"password of nobody":             {http.MethodPost, "/accounts/users/reset/", body{"id": 999999, "password": "x"}},

@@ -14,15 +14,15 @@ func (a *App) references() {
 	for kind, table := range map[string]string{
 		"agent": "agents", "alert_template": "alert_templates", "check": "checks", "client": "clients", "custom_field": "custom_fields",
 		"policy": "policies", "role": "roles", "script": "scripts", "site": "sites", "task": "tasks", "url_action": "url_actions",
-		"user": "users",
 	} {
-		a.Router.Reference(kind, a.rowsOf(table))
+		a.Router.Reference(kind, a.rowsOf(table, "true"))
 	}
+	a.Router.Reference("user", a.rowsOf("users", "NOT t.is_installer_user")) // which is hidden from people
 }
 
-// rowsOf looks keys up in a table, all at once.
-func (a *App) rowsOf(table string) rest.ReferenceFunc {
-	query := `SELECT wanted FROM unnest($1::bigint[]) wanted WHERE NOT EXISTS (SELECT FROM ` + pgx.Identifier{table}.Sanitize() + ` t WHERE t.id = wanted)`
+// rowsOf looks keys up among the rows of a table that a condition on t lets show, all at once.
+func (a *App) rowsOf(table, shown string) rest.ReferenceFunc {
+	query := `SELECT wanted FROM unnest($1::bigint[]) wanted WHERE NOT EXISTS (SELECT FROM ` + pgx.Identifier{table}.Sanitize() + ` t WHERE t.id = wanted AND ` + shown + `)`
 	return func(ctx context.Context, ids []int64) ([]int64, error) {
 		rows, err := a.infra.Pool.Query(ctx, query, ids)
 		if err != nil {

@@ -69,6 +69,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		"user beyond 32 bits":            {http.MethodPut, "/accounts/99999999999/users/", body{"first_name": "x"}},
 		"role name with a control":       {http.MethodPost, "/accounts/roles/", body{"name": "a\u0007b"}},
 		"role name right to left":        {http.MethodPost, "/accounts/roles/", body{"name": "\u2067x"}},
+		"role name with what is unseen":  {http.MethodPost, "/accounts/roles/", body{"name": "Admins\u200b"}},
 		"role name of 1 MB":              {http.MethodPost, "/accounts/roles/", body{"name": huge}},
 		"role name blank":                {http.MethodPost, "/accounts/roles/", body{"name": "  "}},
 		"role of unknown clients":        {http.MethodPost, "/accounts/roles/", body{"name": "x", "can_view_clients": []int{1, 999999}}},

@@ -74,7 +74,7 @@ type updateProfileInput struct {
 		DashWarningColor         rest.Field[string] `json:"dash_warning_color" rule:"max=255"`
 		ClearSearchWhenSwitching rest.Field[bool]   `json:"clear_search_when_switching"`
 		BlockDashboardLogin      rest.Field[bool]   `json:"block_dashboard_login"`
-		DateFormat               rest.Field[string] `json:"date_format" rule:"null,blank,max=30"`
+		DateFormat               rest.Field[string] `json:"date_format" rule:"null,blank,max=30,pattern=name"`
 	}
 }
 

@@ -125,7 +125,7 @@ type updateUserInput struct {
 		LastLoginIP         rest.Field[string]    `json:"last_login_ip" rule:"null,blank,pattern=ip"`
 		Role                rest.Field[int32]     `json:"role" rule:"null,ref=role"`
 		BlockDashboardLogin rest.Field[bool]      `json:"block_dashboard_login"`
-		DateFormat          rest.Field[string]    `json:"date_format" rule:"null,blank,max=30"`
+		DateFormat          rest.Field[string]    `json:"date_format" rule:"null,blank,max=30,pattern=name"`
 	}
 }
 

@@ -3,6 +3,7 @@ package betaapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -208,6 +209,10 @@ func TestPlacesAreReadAndChanged(t *testing.T) {
 	require.Equal(t, "Zwei", one["name"])
 	require.Equal(t, true, one["block_policy_inheritance"])
 	admin.Put("/beta/v1/client/2/", body{}).Is(http.StatusBadRequest, body{"name": []string{"This field is required."}})
+	for _, bad := range []string{"a|b", "a\u0007b", "Zwei\u202e", "Zw\u200bei", "a\x00", strings.Repeat("x", 1<<20)} {
+		require.Equal(t, http.StatusBadRequest, admin.Put("/beta/v1/client/2/", body{"name": bad}).Status, "%.10q", bad)
+		require.Equal(t, http.StatusBadRequest, admin.Put("/beta/v1/site/3/", body{"name": bad, "client": 1}).Status, "%.10q", bad)
+	}
 	admin.Get("/beta/v1/client/9/").NotFound("Client")
 	admin.Put("/beta/v1/site/3/", body{"name": "Gamma 2", "client": 1}).OK(&one)
 	require.Equal(t, 1.0, one["client"])

@@ -77,7 +77,7 @@ func (h handlers) getClient(ctx context.Context, c *rest.Call, in *pkInput) (Cli
 }
 
 type placeInput struct {
-	Name                   rest.Field[string] `json:"name" rule:"required,max=255"`
+	Name                   rest.Field[string] `json:"name" rule:"required,max=255,pattern=name"`
 	BlockPolicyInheritance rest.Field[bool]   `json:"block_policy_inheritance"`
 	WorkstationPolicy      rest.Field[int32]  `json:"workstation_policy" rule:"null,ref=policy"`
 	ServerPolicy           rest.Field[int32]  `json:"server_policy" rule:"null,ref=policy"`

@@ -11,7 +11,7 @@ import (
 
 // checkFields are the fields that both a creation and an edit take.
 type checkFields struct {
-	Name               rest.Field[string]          `json:"name" rule:"null,blank,max=255"`
+	Name               rest.Field[string]          `json:"name" rule:"null,blank,max=255,pattern=name"`
 	EmailAlert         rest.Field[bool]            `json:"email_alert"`
 	TextAlert          rest.Field[bool]            `json:"text_alert"`
 	DashboardAlert     rest.Field[bool]            `json:"dashboard_alert"`

@@ -146,7 +146,7 @@ func toPatchRules(list []policies.PatchRules) []PolicyPatchRules {
 
 // policyInput is a policy as it is written. A policy without a name is stored with an empty one.
 type policyInput struct {
-	Name            rest.Field[string]  `json:"name" rule:"max=255"`
+	Name            rest.Field[string]  `json:"name" rule:"max=255,pattern=name"`
 	Desc            rest.Field[string]  `json:"desc" rule:"null,blank,max=255"`
 	Active          rest.Field[bool]    `json:"active"`
 	Enforced        rest.Field[bool]    `json:"enforced"`

@@ -152,7 +152,7 @@ type createTaskInput struct {
 	RunTimeDate            rest.Field[time.Time]       `json:"run_time_date" doc:"wall-clock time of the agent, written with Z"`
 	ExpireDate             rest.Field[time.Time]       `json:"expire_date" rule:"null"`
 	Actions                rest.Field[json.RawMessage] `json:"actions"`
-	Name                   rest.Field[string]          `json:"name" rule:"required,max=255"`
+	Name                   rest.Field[string]          `json:"name" rule:"required,max=255,pattern=name"`
 	CollectorAllOutput     rest.Field[bool]            `json:"collector_all_output"`
 	Enabled                rest.Field[bool]            `json:"enabled"`
 	ContinueOnError        rest.Field[bool]            `json:"continue_on_error"`

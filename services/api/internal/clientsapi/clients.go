@@ -74,7 +74,7 @@ type createInput struct {
 		CustomFields rest.Field[[]valueInput]  `json:"custom_fields"`
 		InitialSetup rest.Field[bool]          `json:"initialsetup" rule:"null" doc:"any value also stores timezone and companyname"`
 		Timezone     rest.Field[string]        `json:"timezone" rule:"max=255"`
-		CompanyName  rest.Field[string]        `json:"companyname" rule:"max=255,blank"`
+		CompanyName  rest.Field[string]        `json:"companyname" rule:"max=255,blank,pattern=name"`
 	}
 }
 

@@ -32,16 +32,16 @@ type settingsBody struct {
 	MeshToken                 rest.Field[string]   `json:"mesh_token" rule:"null,blank,max=255"`
 	MeshUsername              rest.Field[string]   `json:"mesh_username" rule:"null,blank,max=255"`
 	MeshSite                  rest.Field[string]   `json:"mesh_site" rule:"null,blank,max=255"`
-	MeshDeviceGroup           rest.Field[string]   `json:"mesh_device_group" rule:"null,blank,max=255"`
+	MeshDeviceGroup           rest.Field[string]   `json:"mesh_device_group" rule:"null,blank,max=255,pattern=name"`
 	MeshCompanyName           rest.Field[string]   `json:"mesh_company_name" rule:"null,blank,max=255,pattern=name"`
 	SyncMeshWithTRMM          rest.Field[bool]     `json:"sync_mesh_with_trmm"`
 	AgentAutoUpdate           rest.Field[bool]     `json:"agent_auto_update"`
 	WorkstationPolicy         rest.Field[int32]    `json:"workstation_policy" rule:"null,ref=policy"`
 	ServerPolicy              rest.Field[int32]    `json:"server_policy" rule:"null,ref=policy"`
 	AlertTemplate             rest.Field[int32]    `json:"alert_template" rule:"null,ref=alert_template"`
-	DateFormat                rest.Field[string]   `json:"date_format" rule:"max=30,blank"`
+	DateFormat                rest.Field[string]   `json:"date_format" rule:"max=30,blank,pattern=name"`
 	OpenAIToken               rest.Field[string]   `json:"open_ai_token" rule:"null,blank,max=255"`
-	OpenAIModel               rest.Field[string]   `json:"open_ai_model" rule:"max=255,blank"`
+	OpenAIModel               rest.Field[string]   `json:"open_ai_model" rule:"max=255,blank,pattern=name"`
 	EnableServerScripts       rest.Field[bool]     `json:"enable_server_scripts"`
 	EnableServerWebterminal   rest.Field[bool]     `json:"enable_server_webterminal"`
 	NotifyOnInfoAlerts        rest.Field[bool]     `json:"notify_on_info_alerts"`

@@ -104,15 +104,24 @@ func patternMessage(name, text string) (message string, ok bool) {
 		_, err := time.LoadLocation(text)
 		return strconv.Quote(text) + " is not a valid choice.", err == nil && text != "Local"
 	case "name":
-		return "Control characters and direction marks are not allowed.", !strings.ContainsFunc(text, misleading)
+		return "Control characters, direction marks and invisible characters are not allowed.", !strings.ContainsFunc(text, misleading)
 	case "slug":
 		return "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.", slugText.MatchString(text)
 	}
 	return "", true
 }
 
-// misleading says which characters show a name as something else than it is, or cannot be seen at all.
-func misleading(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+// misleading says which characters show a name as something else than it is, or cannot be seen at all. The joiners U+200C and
+// U+200D are not among them: Persian words and emoji are written with them.
+func misleading(r rune) bool {
+	switch {
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		return true
+	case r == '\u00ad', r == '\u180e', r == '\u200b', r == '\ufeff', r >= '\u2028' && r <= '\u2029', r >= '\u2060' && r <= '\u2064', r >= '\ufff9' && r <= '\ufffb':
+		return true // soft hyphen, separators, spaces without width, invisible operators
+	}
+	return false
+}
 
 func isEmail(text string) bool {
 	a, err := mail.ParseAddress(text)

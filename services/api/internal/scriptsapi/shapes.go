@@ -69,16 +69,16 @@ func toScript(s *scripts.Script) Script {
 
 // input is a script as it is written. Nothing is required: a script without a name is stored with an empty one.
 type input struct {
-	Name               rest.Field[string]   `json:"name" rule:"max=255"`
+	Name               rest.Field[string]   `json:"name" rule:"max=255,pattern=name"`
 	Description        rest.Field[string]   `json:"description" rule:"null,blank"`
 	Shell              rest.Field[string]   `json:"shell" rule:"choices=powershell|cmd|python|shell|nushell|deno"`
 	Args               rest.Field[[]string] `json:"args" rule:"null,item.blank"`
-	Category           rest.Field[string]   `json:"category" rule:"null,blank,max=100"`
+	Category           rest.Field[string]   `json:"category" rule:"null,blank,max=100,pattern=name"`
 	Favorite           rest.Field[bool]     `json:"favorite"`
 	ScriptBody         rest.Field[string]   `json:"script_body" rule:"blank,verbatim"`
 	DefaultTimeout     rest.Field[int32]    `json:"default_timeout" rule:"min=0"`
 	Syntax             rest.Field[string]   `json:"syntax" rule:"null,blank"`
-	Filename           rest.Field[string]   `json:"filename" rule:"null,blank,max=255"`
+	Filename           rest.Field[string]   `json:"filename" rule:"null,blank,max=255,pattern=name"`
 	Hidden             rest.Field[bool]     `json:"hidden"`
 	SupportedPlatforms rest.Field[[]string] `json:"supported_platforms" rule:"null,item.max=20"`
 	RunAsUser          rest.Field[bool]     `json:"run_as_user"`
@@ -157,7 +157,7 @@ func toSnippet(n *scripts.Snippet) ScriptSnippet {
 }
 
 type snippetInput struct {
-	Name  rest.Field[string] `json:"name" rule:"required,max=40"`
+	Name  rest.Field[string] `json:"name" rule:"required,max=40,pattern=name"`
 	Desc  rest.Field[string] `json:"desc" rule:"blank,max=50"`
 	Code  rest.Field[string] `json:"code" rule:"verbatim"`
 	Shell rest.Field[string] `json:"shell" rule:"choices=powershell|cmd|python|shell|nushell|deno"`

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +21,7 @@ type simulateFlags struct {
 	access string // access.json of a suite on this machine: fills in addresses that no flag gives
 	report string // file for the JSON report
 	quiet  bool
+	asked  func(flag string) bool // was given on the command line
 
 	prepare   bool
 	cut       string
@@ -40,11 +40,11 @@ func simulateCommand(p program) *cobra.Command {
 		Long: simulateHelp, Example: simulateExamples,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.access, "access", ".run/access.json", "access file of a suite on this machine; gives the addresses that no flag gives")
+	flags.StringVar(&f.access, "access", defaultAccess, accessHelp)
 	flags.StringVar(&f.report, "report", "", "file for the report as JSON")
 	flags.BoolVar(&f.quiet, "quiet", false, "no live progress")
 	flags.StringVar(&f.cut, "cut", "", "reconnect: command that ends all connections at the server, such as \"systemctl restart nats-server\"; otherwise the agents' sockets are closed")
-	flags.BoolVar(&f.prepare, "prepare", false, "first make a client, a site, checks for all agents and an API key; replaces the default policies")
+	flags.BoolVar(&f.prepare, "prepare", false, "first make a client, a site, checks for all agents and an API key; replaces the default policies (\"simulate remove\" takes all of it away again)")
 	flags.IntVar(&f.processes, "processes", 1, "processes that share the agents and the rates")
 	flags.StringVar(&o.API, "api", "", "base address of the REST API")
 	flags.StringVar(&o.NATS, "nats", "", "NATS address: nats://, tls://, ws:// or wss:// with the path of the listener")
@@ -62,39 +62,92 @@ func simulateCommand(p program) *cobra.Command {
 	flags.BoolVar(&o.NewConns, "new-connections", false, "a new connection for each HTTP request, as deployed agents do")
 	flags.IntVar(&o.ConnectRate, "connect-rate", 500, "new NATS connections per second")
 	flags.StringVar(&o.State, "state", "", "file that keeps the enrolled identities (credentials) for the next run")
+	flags.BoolVar(&o.Insecure, "insecure", false, "accept any certificate of the server, for https, tls and wss")
 	flags.StringVar(&o.Database, "database-url", "", "Postgres address, to count losses (or GUEEN_DATABASE_URL)")
 	flags.StringToStringVar(&o.Metrics, "metrics", nil, "service=address of private ports, for CPU, memory and counters")
+	flags.StringToIntVar(&o.Watch, "watch", nil, "name=port of servers on this machine without a private port, such as nats-server=4222,postgres=5432, for CPU and memory")
 	flags.DurationVar(&o.Settle, "settle", 30*time.Second, "how long the server may take to store what it has acknowledged")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.Scenario = simulate.Scenario(args[0])
+		f.asked = flags.Changed
+		if err := f.fits(o.Scenario); err != nil {
+			return err
+		}
 		if o.Key == "" {
 			o.Key = p.lookup("RMM_API_KEY")
 		}
+		access, err := readAccess(f.access, f.asked("access"))
+		if err != nil {
+			return err
+		}
+		access.fill(&o, f.asked("access"))
 		if o.Database == "" {
 			o.Database = p.lookup("GUEEN_DATABASE_URL")
 		}
-		if err := fillAddresses(&o, f.access); err != nil {
+		if err := writable(f.report); err != nil {
 			return err
 		}
 		if !f.quiet {
 			o.Progress = cmd.ErrOrStderr()
 		}
-		report, err := f.run(cmd.Context(), p, o)
+		report, err := f.run(cmd.Context(), p, o, access)
 		if err != nil {
 			return err
 		}
-		return writeReport(report, f.report, cmd.OutOrStdout())
+		return errors.Join(writeReport(report, f.report, cmd.OutOrStdout()), report.Err())
 	}
+	cmd.AddCommand(simulateRemoveCommand(p))
 	return cmd
 }
 
-// run plays the scenario in this process or in several.
-func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options) (*simulate.Report, error) {
-	if f.prepare {
-		if o.Key == "" {
-			return nil, errors.New("--prepare needs the API key of a superuser: --key or RMM_API_KEY")
+// only says which scenarios a flag belongs to; the others belong to all.
+func only(flag string) []simulate.Scenario {
+	switch flag {
+	case "rate":
+		return []simulate.Scenario{simulate.Heartbeats, simulate.Inventory, simulate.Results}
+	case "speed":
+		return []simulate.Scenario{simulate.Steady, simulate.Ramp}
+	case "changed":
+		return []simulate.Scenario{simulate.Inventory}
+	case "cut":
+		return []simulate.Scenario{simulate.Reconnect}
+	case "connect-rate":
+		return []simulate.Scenario{simulate.Steady, simulate.Reconnect, simulate.Heartbeats, simulate.Inventory, simulate.BulkScript}
+	case "state":
+		return slices.DeleteFunc(simulate.Scenarios(), func(s simulate.Scenario) bool { return s == simulate.Enrolment })
+	}
+	return simulate.Scenarios()
+}
+
+// fits refuses flags that the scenario would not heed.
+func (f simulateFlags) fits(s simulate.Scenario) error {
+	if !slices.Contains(simulate.Scenarios(), s) {
+		return nil // said later, with everything else that is wrong
+	}
+	var wrong []error
+	for _, flag := range []string{"rate", "speed", "changed", "cut", "connect-rate", "state"} {
+		if home := only(flag); f.asked(flag) && !slices.Contains(home, s) {
+			names := make([]string, len(home))
+			for i, h := range home {
+				names[i] = string(h)
+			}
+			wrong = append(wrong, fmt.Errorf("--%s means nothing to %s; it belongs to %s", flag, s, strings.Join(names, ", ")))
 		}
-		ground, err := simulate.Prepare(ctx, o.API, simulate.WithKey(o.Key))
+	}
+	return errors.Join(wrong...)
+}
+
+// run plays the scenario in this process or in several.
+func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options, access suiteAccess) (*simulate.Report, error) {
+	if f.prepare {
+		if err := o.Check(); err != nil {
+			return nil, err
+		}
+		as, err := access.caller(ctx, o.API, o.Key, o.Insecure)
+		if err != nil {
+			return nil, fmt.Errorf("--prepare: %w", err)
+		}
+		ground, err := simulate.Prepare(ctx, o.API, as)
 		if err != nil {
 			return nil, err
 		}
@@ -147,29 +200,16 @@ func simulatePersonCommand() *cobra.Command {
 	}
 }
 
-// fillAddresses takes the addresses of a suite on this machine, when there is one and no flag gave them.
-func fillAddresses(o *simulate.Options, path string) error {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+// writable makes sure that the report can be written, before anything is done for it.
+func writable(path string) error {
+	if path == "" {
 		return nil
 	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("read access file: %w", err)
+		return fmt.Errorf("--report: %w", err)
 	}
-	var access struct {
-		API  string `json:"api"`
-		NATS string `json:"nats"`
-	}
-	if err := json.Unmarshal(raw, &access); err != nil {
-		return fmt.Errorf("read access file: %w", err)
-	}
-	if o.API == "" {
-		o.API = access.API
-	}
-	if o.NATS == "" {
-		o.NATS = access.NATS
-	}
-	return nil
+	return f.Close()
 }
 
 func writeReport(r *simulate.Report, path string, out io.Writer) error {

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gueencode/gueenrmm/services/internal/procfs"
 )
 
 // Shares is where the processors' time went, in cores, by process of the suite; the simulator is the benchmark itself, the
@@ -42,66 +43,17 @@ func (e *environment) usageNow() usage {
 		roots[e.proxy.command.Process.Pid] = "nginx"
 	}
 	u := usage{at: time.Now(), processes: map[string]float64{}}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return u
+	parents, all := map[int]int{}, procfs.All()
+	for _, p := range all {
+		parents[p.PID] = p.Parent
 	}
-	parent, spent := map[int]int{}, map[int]float64{}
-	for _, path := range stats {
-		text, err := os.ReadFile(filepath.Clean(path))
-		if err != nil {
-			continue // ended meanwhile
-		}
-		if pid, ppid, seconds, ok := parseStat(string(text)); ok {
-			parent[pid], spent[pid] = ppid, seconds
-		}
-	}
-	for pid, seconds := range spent {
-		if name := owner(pid, parent, roots); name != "" {
-			u.processes[name] += seconds
+	for _, p := range all {
+		if name := procfs.Owner(p.PID, parents, roots); name != "" {
+			u.processes[name] += p.CPU
 		}
 	}
 	u.busy = busySeconds()
 	return u
-}
-
-// owner is the nearest process of the suite above a process: its own, or that of the server whose child it is.
-func owner(pid int, parent map[int]int, roots map[int]string) string {
-	for depth := 0; pid > 1 && depth < 32; depth++ {
-		if name := roots[pid]; name != "" {
-			return name
-		}
-		pid = parent[pid]
-	}
-	return ""
-}
-
-// parseStat reads process id, parent, and the time used by the process and the children it has waited for.
-func parseStat(text string) (pid, parent int, seconds float64, ok bool) {
-	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
-	if open < 1 || end < open {
-		return 0, 0, 0, false
-	}
-	fields := strings.Fields(text[end+1:])
-	const wanted = 15 // fields behind the name up to cstime
-	if len(fields) < wanted {
-		return 0, 0, 0, false
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(text[:open]))
-	if err != nil {
-		return 0, 0, 0, false
-	}
-	if parent, err = strconv.Atoi(fields[1]); err != nil {
-		return 0, 0, 0, false
-	}
-	for _, f := range fields[11:15] { // utime stime cutime cstime
-		n, err := strconv.ParseFloat(f, 64)
-		if err != nil {
-			return 0, 0, 0, false
-		}
-		seconds += n / clockTicks
-	}
-	return pid, parent, seconds, true
 }
 
 // busySeconds is the time that the machine's processors did not idle.

@@ -45,7 +45,7 @@ func (e *environment) play(ctx context.Context, change func(*simulate.Options)) 
 	o := simulate.Options{
 		API: a.API, NATS: a.NATS, Key: e.ground.Key, Site: e.ground.Site, Agents: e.options.Agents, Duration: 15 * time.Second, Speed: 1,
 		Workers: 32, Sources: 1, ConnectRate: 2000, State: e.state, Metrics: e.suite.Metrics(), Database: e.suite.DatabaseURL(), Settle: 30 * time.Second,
-		Progress: e.options.Log,
+		Progress: e.options.Log, Insecure: true, // the proxy's certificate is made for the run
 	}
 	change(&o)
 	return simulate.Run(ctx, o)

@@ -31,7 +31,7 @@ func booksOfSimulator(ctx context.Context, t *testing.T, st *stage) {
 		rep, err := simulate.Run(ctx, simulate.Options{
 			API: access.API, NATS: access.NATSWebSocket, Key: st.ground.Key, Site: st.ground.Site, Agents: agents, First: play.first, Scenario: play.scenario,
 			Duration: st.ramp(play.scenario), Speed: 100, Workers: 8, Sources: 2, ConnectRate: 500, Database: st.suite.DatabaseURL(), Settle: within,
-			Metrics: st.suite.Metrics(),
+			Metrics: access.Metrics, Watch: access.Servers,
 		})
 		require.NoError(t, err)
 		require.Empty(t, rep.Problems)
@@ -53,7 +53,11 @@ func booksOfSimulator(ctx context.Context, t *testing.T, st *stage) {
 			require.Zero(t, rep.Losses.Lost)
 			require.Zero(t, rep.Losses.Doubled)
 		}
-		require.Len(t, rep.Usage, len(st.suite.Metrics())+1, "CPU and memory of every service and of the simulator")
+		require.Len(t, rep.Usage, len(access.Metrics)+len(access.Servers)+1, "CPU and memory of every service, of the servers and of the simulator")
+		for _, u := range rep.Usage {
+			require.Positive(t, u.Memory, u.Service)
+			require.GreaterOrEqual(t, u.Peak, u.Memory, u.Service)
+		}
 		t.Logf("%s: %v", play.scenario, rep.Counts)
 	}
 	st.commandLine(ctx, t)
@@ -79,7 +83,30 @@ func (st *stage) commandLine(ctx context.Context, t *testing.T) {
 		Acknowledged: rep.Losses.Acknowledged, Stored: rep.Losses.Stored, Unanswered: rep.Losses.Unanswered, SettledAfter: rep.Losses.SettledAfter,
 	}, *rep.Losses, "nothing lost, nothing doubled")
 	require.Contains(t, string(out), "lost 0, doubled 0")
+	st.removal(ctx, t)
 	t.Logf("rmmctl simulate results: %d acknowledged, %d stored, %d lost", rep.Losses.Acknowledged, rep.Losses.Stored, rep.Losses.Lost)
+}
+
+// removal takes the agents of a state file away again and leaves the others where they are.
+func (st *stage) removal(ctx context.Context, t *testing.T) {
+	t.Helper()
+	const agents = 10
+	access, state := st.suite.Access(), filepath.Join(t.TempDir(), "fleet.jsonl")
+	_, err := simulate.Run(ctx, simulate.Options{
+		API: access.API, NATS: access.NATS, Key: st.ground.Key, Site: st.ground.Site, Agents: agents, First: 900_000, Scenario: simulate.Heartbeats,
+		Duration: time.Second, Rate: 10, Speed: 1, Workers: 2, Sources: 1, ConnectRate: 500, State: state,
+	})
+	require.NoError(t, err)
+	count := func() (n int) {
+		require.NoError(t, st.pool.QueryRow(ctx, `SELECT count(*) FROM agents`).Scan(&n))
+		return n
+	}
+	before := count()
+	removed, err := simulate.RemoveFleet(ctx, simulate.Removal{API: access.API, State: state, Workers: 4}, simulate.WithKey(st.ground.Key))
+	require.NoError(t, err)
+	require.EqualValues(t, agents, removed)
+	require.Equal(t, before-agents, count())
+	require.NoFileExists(t, state)
 }
 
 // ramp is how long a scenario may last; the others end by themselves.

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -92,6 +93,9 @@ func (a *agent) connect(ctx context.Context) error {
 	if path := strings.Trim(address.Path, "/"); path != "" {
 		options = append(options, nats.ProxyPath("/"+path))
 		address.Path = ""
+	}
+	if a.run.opts.Insecure && (address.Scheme == "tls" || address.Scheme == "wss") {
+		options = append(options, nats.Secure(&tls.Config{InsecureSkipVerify: true})) //nolint:gosec // asked for, see client.go
 	}
 	conn, err := nats.Connect(address.String(), options...)
 	if err != nil {

@@ -24,15 +24,16 @@ type client struct {
 	sources []*http.Client
 }
 
-func newClient(base string, sources int, newConns bool, workers int) *client {
-	c := &client{base: strings.TrimRight(base, "/")}
-	for i := range sources {
-		dialer := sourceDialer(i, sources)
+// newClient takes the address, sources, connections and trust of the options.
+func newClient(o Options) *client {
+	c := &client{base: strings.TrimRight(o.API, "/")}
+	for i := range max(1, o.Sources) {
+		dialer := sourceDialer(i, o.Sources)
 		c.sources = append(c.sources, &http.Client{
 			Timeout: requestTimeout,
 			Transport: &http.Transport{
-				DialContext: dialer.DialContext, DisableKeepAlives: newConns, MaxIdleConnsPerHost: workers + 1, MaxIdleConns: 0,
-				TLSClientConfig:    &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // a load test of one's own server, often self-signed
+				DialContext: dialer.DialContext, DisableKeepAlives: o.NewConns, MaxIdleConnsPerHost: o.Workers + 1, MaxIdleConns: 0,
+				TLSClientConfig:    &tls.Config{InsecureSkipVerify: o.Insecure}, //nolint:gosec // asked for: a server of one's own with a certificate of its own
 				DisableCompression: true, IdleConnTimeout: time.Minute,
 			},
 		})
@@ -81,6 +82,9 @@ func (c *client) do(ctx context.Context, index int, method, path, authName, auth
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	resp, err := c.sources[index%len(c.sources)].Do(req)
+	if untrusted(err) {
+		return fmt.Errorf("%s: %w", trustHint, err)
+	}
 	if err != nil {
 		return err
 	}

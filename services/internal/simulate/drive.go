@@ -17,7 +17,7 @@ type Fleet struct{ run *run }
 // matter. Close it.
 func Open(ctx context.Context, o Options) (*Fleet, error) {
 	o.Scenario, o.Duration, o.Speed = Steady, time.Second, 1
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	f := &Fleet{run: newRun(o)}
@@ -29,7 +29,7 @@ func Open(ctx context.Context, o Options) (*Fleet, error) {
 		func() error { return r.connectAll(ctx, 0) },
 		func() error {
 			if n := int(r.connected.Load()); n != o.Agents {
-				return fmt.Errorf("%d of %d agents are connected: %v", n, o.Agents, r.connects.errors)
+				return fmt.Errorf("%d of %d agents are connected: %s", n, o.Agents, r.connects.reasons())
 			}
 			return nil
 		},
@@ -65,7 +65,7 @@ func (f *Fleet) Connected() int { return int(f.run.connected.Load()) }
 
 // NewLedger returns an empty book for results of this fleet.
 func (f *Fleet) NewLedger() *Ledger {
-	return newLedger(fmt.Sprintf("%s.%d", newMarker(), f.run.generation.Add(1)%1_000_000))
+	return newLedger(fmt.Sprintf("%s.%d", newMarker(f.run.opts.First), f.run.generation.Add(1)%1_000_000))
 }
 
 // Load is what the fleet posts.

@@ -31,7 +31,8 @@ func (r *run) enrol(ctx context.Context, first, n int) error {
 	if err := r.installerToken(ctx); err != nil {
 		return err
 	}
-	r.progress.phase("enrolling", len(missing))
+	r.progress.phase("enrolling", len(missing), 0)
+	defer r.enrolments.timed(time.Now())
 	log, err := openIdentityLog(r.opts.State)
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (r *run) enrol(ctx context.Context, first, n int) error {
 		return err
 	}
 	if len(r.agents) == 0 {
-		return fmt.Errorf("no agent could be enrolled: %v", r.enrolments.errors)
+		return fmt.Errorf("no agent could be enrolled: %s", r.enrolments.reasons())
 	}
 	return nil
 }
@@ -105,8 +106,9 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 	if over > 0 {
 		rate = float64(len(r.agents)) / over.Seconds()
 	} else {
-		r.progress.phase("connecting", len(r.agents))
+		r.progress.phase("connecting", len(r.agents), 0)
 	}
+	defer r.connects.timed(time.Now())
 	pace := newPacer(rate)
 	lifetime := ctx // of the connections: the context of the parallel work below ends with it
 	return r.parallel(ctx, max(r.opts.Workers, 64), len(r.agents), func(ctx context.Context, i int) error {
@@ -128,7 +130,7 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 
 // loadChecks asks the server which checks each agent has, as the agent's check loop does.
 func (r *run) loadChecks(ctx context.Context) error {
-	r.progress.phase("reading checks", len(r.agents))
+	r.progress.phase("reading checks", len(r.agents), 0)
 	err := r.parallel(ctx, r.opts.Workers, len(r.agents), func(ctx context.Context, i int) error {
 		a := r.agents[i]
 		var list agentwire.CheckList
@@ -147,5 +149,7 @@ func (r *run) loadChecks(ctx context.Context) error {
 			return nil
 		}
 	}
-	return errors.New("the agents have no checks: give the site's policy, or the default policy, a ping or script check first")
+	return errNoChecks
 }
+
+var errNoChecks = errors.New("the agents have no checks: --prepare makes some, or give the site's policy, or the default policy, a ping or script check")

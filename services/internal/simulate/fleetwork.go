@@ -47,25 +47,26 @@ func (r *run) bulkScript(ctx context.Context) (int64, error) {
 	return ensureScript(ctx, r.http, WithKey(r.opts.Key))
 }
 
-// ensureScript returns the id of the script of simulations.
-func ensureScript(ctx context.Context, c *client, as Caller) (int64, error) {
-	type script struct {
+// findScript returns the id of the script of simulations, 0 when there is none.
+func findScript(ctx context.Context, c *client, as Caller) (int64, error) {
+	var scripts []struct {
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	}
-	find := func() (int64, error) {
-		var scripts []script
-		if err := c.do(ctx, 0, http.MethodGet, "/scripts/", as.Header, as.Value, nil, &scripts); err != nil {
-			return 0, fmt.Errorf("list scripts: %w", err)
-		}
-		for _, s := range scripts {
-			if s.Name == bulkScriptName {
-				return s.ID, nil
-			}
-		}
-		return 0, nil
+	if err := c.do(ctx, 0, http.MethodGet, "/scripts/", as.Header, as.Value, nil, &scripts); err != nil {
+		return 0, fmt.Errorf("list scripts: %w", err)
 	}
-	if id, err := find(); err != nil || id != 0 {
+	for _, s := range scripts {
+		if s.Name == bulkScriptName {
+			return s.ID, nil
+		}
+	}
+	return 0, nil
+}
+
+// ensureScript returns the id of the script of simulations, which it makes when there is none.
+func ensureScript(ctx context.Context, c *client, as Caller) (int64, error) {
+	if id, err := findScript(ctx, c, as); err != nil || id != 0 {
 		return id, err
 	}
 	if err := c.do(ctx, 0, http.MethodPost, "/scripts/", as.Header, as.Value, map[string]any{
@@ -74,7 +75,7 @@ func ensureScript(ctx context.Context, c *client, as Caller) (int64, error) {
 	}, nil); err != nil {
 		return 0, fmt.Errorf("add the script: %w", err)
 	}
-	return find()
+	return findScript(ctx, c, as)
 }
 
 // mintToken makes an installer token through the installer route, the way administrators do.

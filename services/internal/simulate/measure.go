@@ -1,10 +1,14 @@
 package simulate
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,9 +16,9 @@ import (
 
 // series collects the latencies of one kind of work. It keeps a uniform sample so that memory stays flat.
 type series struct {
-	count  atomic.Int64
-	failed atomic.Int64
-
+	count   atomic.Int64
+	failed  atomic.Int64
+	lasted  atomic.Int64 // nanoseconds of the phase that did only this; 0 = the scenario
 	mu      sync.Mutex
 	sample  []time.Duration
 	errors  map[string]int64
@@ -50,6 +54,26 @@ func (s *series) fail(err error) {
 	s.errors[errorClass(err)]++
 }
 
+// reasons lists why work failed, the most frequent first.
+func (s *series) reasons() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	classes := slices.SortedFunc(maps.Keys(s.errors), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.errors[b], s.errors[a]), strings.Compare(a, b))
+	})
+	for i, c := range classes {
+		classes[i] = fmt.Sprintf("%d × %s", s.errors[c], c)
+	}
+	return strings.Join(classes, ", ")
+}
+
+const trustHint = "the server's certificate is not trusted (--insecure accepts it)"
+
+func untrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &certificate)
+}
+
 // errorClass groups errors so that a report of a million failures stays readable.
 func errorClass(err error) string {
 	var status *statusError
@@ -60,12 +84,18 @@ func errorClass(err error) string {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"
 	}
+	if untrusted(err) {
+		return trustHint
+	}
 	text := err.Error()
 	if len(text) > 80 {
 		text = text[len(text)-80:]
 	}
 	return text
 }
+
+// timed says that the phase since began did only this work.
+func (s *series) timed(began time.Time) { s.lasted.Add(int64(time.Since(began))) }
 
 // Work is what was done of one kind. Latencies are in milliseconds.
 type Work struct {
@@ -94,6 +124,9 @@ func (s *series) work(name string, took time.Duration) Work {
 	w := Work{
 		Name: name, Done: s.count.Load(), Failed: s.failed.Load(), P50: at(0.50), P95: at(0.95), P99: at(0.99), Max: ms(s.maximum),
 		Errors: s.errors,
+	}
+	if lasted := time.Duration(s.lasted.Load()); lasted > 0 {
+		took = lasted
 	}
 	if took > 0 {
 		w.Rate = float64(w.Done) / took.Seconds()

@@ -13,7 +13,9 @@ func merge(parts []*Report) *Report {
 	whole.Work, whole.Usage = nil, nil
 	whole.Losses, whole.Counts, whole.Problems = nil, nil, nil
 	whole.Agents, whole.Connected, whole.Offered = 0, 0, 0
+	whole.Options.Workers, whole.Options.Parts = 0, len(parts)
 	for _, p := range parts {
+		whole.Options.Workers += p.Options.Workers
 		whole.Agents += p.Agents
 		whole.Connected += p.Connected
 		whole.Offered += p.Offered
@@ -70,6 +72,7 @@ func addUsage(all, part []Usage) []Usage {
 	if at >= 0 && from >= 0 {
 		all[at].CPU += part[from].CPU
 		all[at].Memory += part[from].Memory
+		all[at].Peak += part[from].Peak
 	}
 	return all
 }

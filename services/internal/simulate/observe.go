@@ -4,11 +4,16 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/gueencode/gueenrmm/services/internal/procfs"
 )
 
 // sampleSet are the metrics of one service at one moment: series (name and labels) to value.
@@ -17,12 +22,65 @@ type sampleSet map[string]float64
 // Self is the name under which the simulator's own usage is reported: on the server's machine it takes part of the CPU.
 const Self = "simulator"
 
-// observe reads the private port of every service, and what the simulator itself used. A service that does not answer is
-// left out.
+// How often the services are looked at while the scenario plays, to know the most memory they held.
+const lookEvery = 5 * time.Second
+
+// observer watches the services over a scenario.
+type observer struct {
+	before map[string]sampleSet
+	peak   map[string]float64 // most memory seen, by service
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+// watch begins to watch. Call stop, which report does.
+func (r *run) watch(ctx context.Context) *observer {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &observer{before: r.observe(ctx), peak: map[string]float64{}, cancel: cancel}
+	w.note(w.before)
+	w.ended.Go(func() {
+		for wait(ctx, lookEvery) {
+			w.note(r.observe(ctx))
+		}
+	})
+	return w
+}
+
+func (w *observer) note(seen map[string]sampleSet) {
+	for name, set := range seen {
+		w.peak[name] = max(w.peak[name], set[residentMemory])
+	}
+}
+
+func (w *observer) stop() {
+	w.cancel()
+	w.ended.Wait()
+}
+
+// The metrics that every process has.
+const (
+	residentMemory = "process_resident_memory_bytes"
+	processorTime  = "process_cpu_seconds_total"
+)
+
+// observe reads the private port of every service, the watched processes, and what the simulator itself used. A service that
+// does not answer is left out.
 func (r *run) observe(ctx context.Context) map[string]sampleSet {
 	seen := map[string]sampleSet{}
 	if cpu, memory, ok := ownUsage(); ok {
-		seen[Self] = sampleSet{"process_cpu_seconds_total": cpu.Seconds(), "process_resident_memory_bytes": memory}
+		seen[Self] = sampleSet{processorTime: cpu.Seconds(), residentMemory: memory}
+	}
+	if len(r.opts.Watch) > 0 {
+		roots := map[int]string{}
+		listeners := procfs.Listeners(slices.Collect(maps.Values(r.opts.Watch))...)
+		for name, port := range r.opts.Watch {
+			if pid, ok := listeners[port]; ok {
+				roots[pid] = name
+			}
+		}
+		for name, u := range procfs.Used(roots) {
+			seen[name] = sampleSet{processorTime: u.CPU, residentMemory: u.Memory}
+		}
 	}
 	for name, address := range r.opts.Metrics {
 		if set, err := scrape(ctx, address); err == nil {
@@ -61,19 +119,25 @@ func scrape(ctx context.Context, address string) (sampleSet, error) {
 	return set, lines.Err()
 }
 
-// Usage is what one service used. CPU is in cores, memory in MiB.
+// Usage is what one service used. CPU is in cores, memory in MiB: at the end, and the most that was seen.
 type Usage struct {
 	Service string  `json:"service"`
 	CPU     float64 `json:"cpu_cores"`
 	Memory  float64 `json:"memory_mib"`
+	Peak    float64 `json:"peak_memory_mib"`
 }
 
-func usage(before, after map[string]sampleSet, took time.Duration) []Usage {
+func (w *observer) usage(after map[string]sampleSet, took time.Duration) []Usage {
+	w.note(after)
 	var out []Usage
 	for name, now := range after {
-		u := Usage{Service: name, Memory: now["process_resident_memory_bytes"] / (1 << 20)}
-		if then, ok := before[name]; ok && took > 0 {
-			u.CPU = (now["process_cpu_seconds_total"] - then["process_cpu_seconds_total"]) / took.Seconds()
+		u := Usage{Service: name, Memory: now[residentMemory] / (1 << 20), Peak: w.peak[name] / (1 << 20)}
+		used := now[processorTime]
+		if then := w.before[name][processorTime]; then <= used { // else it was started anew
+			used -= then
+		}
+		if took > 0 {
+			u.CPU = used / took.Seconds()
 		}
 		out = append(out, u)
 	}

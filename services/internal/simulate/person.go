@@ -24,6 +24,7 @@ const (
 // asking is what a person's process needs to know.
 type asking struct {
 	API, Key string
+	Insecure bool
 }
 
 // ask asks for a page of agents again and again, as a person's browser does, until the context ends.
@@ -60,7 +61,7 @@ func (r *run) probe(ctx context.Context, into *series) error {
 	if err != nil {
 		return fmt.Errorf("start the person's process: %w", errors.Join(err, in.Close()))
 	}
-	question, err := json.Marshal(asking{API: r.opts.API, Key: r.opts.Key})
+	question, err := json.Marshal(asking{API: r.opts.API, Key: r.opts.Key, Insecure: r.opts.Insecure})
 	if err == nil {
 		_, err = in.Write(question)
 	}
@@ -117,7 +118,7 @@ func RunPerson(ctx context.Context, in io.Reader, out io.Writer) error {
 		_, err := io.Copy(io.Discard, in)
 		cancel(err)
 	}()
-	c := newClient(a.API, 1, false, 1)
+	c := newClient(Options{API: a.API, Insecure: a.Insecure, Workers: 1})
 	defer c.close()
 	var failed error
 	c.ask(ctx, a.Key, func(took time.Duration, err error) {

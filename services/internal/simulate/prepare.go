@@ -7,7 +7,10 @@ import (
 )
 
 // Caller is a credential of the REST interface: the header that carries it and its value.
-type Caller struct{ Header, Value string }
+type Caller struct {
+	Header, Value string
+	Insecure      bool // accept any certificate of the server
+}
 
 // WithKey returns the caller with an API key.
 func WithKey(key string) Caller { return Caller{Header: "X-API-KEY", Value: key} }
@@ -32,7 +35,7 @@ const (
 // Prepare makes, once, what a simulated fleet needs: a client with a site, a default policy for servers and workstations
 // with ping checks and a script check, and an API key. It replaces the default policies: use it on a server for tests.
 func Prepare(ctx context.Context, api string, as Caller) (Ground, error) {
-	c := newClient(api, 1, false, 1)
+	c := newClient(Options{API: api, Insecure: as.Insecure, Workers: 1})
 	defer c.close()
 	p := preparer{http: c, as: as}
 	var g Ground

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -28,7 +27,7 @@ type Command struct {
 // RunProcesses plays the scenario with n processes, each with its share of the agents and of the rates, and returns their
 // reports as one.
 func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if n < 1 || n > MaxProcesses || n > o.Agents {
@@ -38,7 +37,7 @@ func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, er
 	show := newBoard(o.Progress, n)
 	var group sync.WaitGroup
 	for i := range n {
-		group.Go(func() { parts[i], problems[i] = c.run(ctx, share(o, i, n), show.line(i)) })
+		group.Go(func() { parts[i], problems[i] = c.run(ctx, share(o, i, n), func(s status) { show.set(i, s) }) })
 	}
 	group.Wait()
 	show.stop()
@@ -56,16 +55,19 @@ func share(o Options, i, n int) Options {
 	o.Rate /= float64(n)
 	o.Workers = max(1, part(o.Workers))
 	o.ConnectRate = max(1, part(o.ConnectRate))
+	if i > 0 { // what the services used is the same for all
+		o.Metrics, o.Watch = nil, nil
+	}
 	return o
 }
 
-func (c Command) run(ctx context.Context, o Options, progress io.Writer) (*Report, error) {
+func (c Command) run(ctx context.Context, o Options, show func(status)) (*Report, error) {
 	input, err := json.Marshal(o)
 	if err != nil {
 		return nil, fmt.Errorf("start simulator process: %w", err)
 	}
 	var out bytes.Buffer
-	said := &tailWriter{to: progress}
+	said := &heard{status: show}
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...) //nolint:gosec // this program again
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Env, bytes.NewReader(input), &out, said
 	// A run that is ended early reports what it has measured until then.
@@ -81,13 +83,14 @@ func (c Command) run(ctx context.Context, o Options, progress io.Writer) (*Repor
 	return &rep, nil
 }
 
-// RunPart is what one process of several does: options in, report out, both as JSON; progress goes to the given writer.
+// RunPart is what one process of several does: options in, report out, both as JSON; statuses go to progress, a line
+// of JSON each.
 func RunPart(ctx context.Context, in io.Reader, out, progress io.Writer) error {
 	var o Options
 	if err := json.NewDecoder(in).Decode(&o); err != nil {
 		return fmt.Errorf("read options: %w", err)
 	}
-	o.Progress = progress
+	o.Progress, o.part = progress, true
 	rep, err := Run(ctx, o)
 	if err != nil {
 		return err
@@ -95,84 +98,82 @@ func RunPart(ctx context.Context, in io.Reader, out, progress io.Writer) error {
 	return rep.WriteJSON(out)
 }
 
-// tailWriter keeps the last line of what a process says and hands each line on.
-type tailWriter struct {
-	to io.Writer
+// heard takes apart what a process says on its standard error: statuses, and anything else, of which the last line is kept
+// for the case that it fails.
+type heard struct {
+	status func(status)
 
 	mu   sync.Mutex
+	rest []byte // of a line that is not complete
 	text string
 }
 
 // Write implements io.Writer.
-func (t *tailWriter) Write(p []byte) (int, error) {
-	lines := bufio.NewScanner(strings.NewReader(strings.NewReplacer("\r", "\n", "\033[K", "").Replace(string(p))))
-	for lines.Scan() {
-		if strings.TrimSpace(lines.Text()) == "" {
-			continue
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rest = append(h.rest, p...)
+	for {
+		at := bytes.IndexByte(h.rest, '\n')
+		if at < 0 {
+			break
 		}
-		t.mu.Lock()
-		t.text = lines.Text()
-		t.mu.Unlock()
-		if t.to != nil {
-			if _, err := io.WriteString(t.to, lines.Text()); err != nil {
-				return 0, err
-			}
+		line := h.rest[:at]
+		var s status
+		if json.Unmarshal(line, &s) == nil {
+			h.status(s)
+		} else if text := strings.TrimSpace(string(line)); text != "" {
+			h.text = text
 		}
+		h.rest = h.rest[at+1:]
 	}
 	return len(p), nil
 }
 
-func (t *tailWriter) last() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text
+func (h *heard) last() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.TrimSpace(h.text + " " + string(h.rest))
 }
 
-// board shows the last line of every process in one line.
+// board shows the processes together in one line.
 type board struct {
-	out   io.Writer
 	quit  chan struct{}
 	ended sync.WaitGroup
 
 	mu    sync.Mutex
-	lines []string
+	parts []status
 }
 
 func newBoard(out io.Writer, n int) *board {
-	b := &board{out: out, quit: make(chan struct{}), lines: make([]string, n)}
+	b := &board{quit: make(chan struct{}), parts: make([]status, n)}
 	if out != nil {
-		b.ended.Go(b.loop)
+		b.ended.Go(func() { b.loop(newDisplay(out)) })
 	}
 	return b
 }
 
-// line is where process i writes; nil when nothing is shown.
-func (b *board) line(i int) io.Writer {
-	if b.out == nil {
-		return nil
-	}
-	return writerFunc(func(p []byte) (int, error) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.lines[i] = string(p)
-		return len(p), nil
-	})
+// set keeps what process i says.
+func (b *board) set(i int, s status) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.parts[i] = s
 }
 
-func (b *board) loop() {
-	tick := time.NewTicker(time.Second)
+func (b *board) loop(d *display) {
+	tick := time.NewTicker(showEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-b.quit:
-			fmt.Fprint(b.out, "\r\033[K")
+			d.clear()
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			b.mu.Lock()
+			all := together(b.parts)
+			b.mu.Unlock()
+			d.show(all, now)
 		}
-		b.mu.Lock()
-		text := strings.Join(b.lines, " | ")
-		b.mu.Unlock()
-		fmt.Fprintf(b.out, "\r\033[K%s", text)
 	}
 }
 
@@ -180,8 +181,3 @@ func (b *board) stop() {
 	close(b.quit)
 	b.ended.Wait()
 }
-
-type writerFunc func(p []byte) (int, error)
-
-// Write implements io.Writer.
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

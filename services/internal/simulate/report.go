@@ -26,6 +26,45 @@ type Report struct {
 	Losses    *Losses   `json:"losses,omitempty"` // of check results
 	Counts    []Count   `json:"counts,omitempty"` // of everything else that is counted against the database
 	Problems  []string  `json:"problems,omitempty"`
+	EndedIn   string    `json:"ended_in,omitempty"` // the phase in which the user ended the run early
+	Options   Settings  `json:"options"`
+}
+
+// Settings are the options that the figures depend on, so that a report says by itself what was measured.
+type Settings struct {
+	API      string  `json:"api"`
+	NATS     string  `json:"nats"`
+	Duration float64 `json:"duration_s"`
+	Speed    float64 `json:"speed"`
+	Changed  float64 `json:"changed"`
+	Workers  int     `json:"workers"`
+	Sources  int     `json:"sources"`
+	NewConns bool    `json:"new_connections"`
+	Parts    int     `json:"processes"`
+}
+
+func settingsOf(o Options) Settings {
+	return Settings{
+		API: o.API, NATS: o.NATS, Duration: o.Duration.Seconds(), Speed: o.Speed, Changed: o.Changed, Workers: o.Workers, Sources: o.Sources,
+		NewConns: o.NewConns, Parts: 1,
+	}
+}
+
+// Err says that something acknowledged is lost or was stored more than once, or that this could not be found out.
+func (rep *Report) Err() error {
+	var wrong []error
+	if l := rep.Losses; l != nil && (l.Lost > 0 || l.Doubled > 0) {
+		wrong = append(wrong, fmt.Errorf("%d acknowledged results are lost, %d are stored more than once", l.Lost, l.Doubled))
+	}
+	for _, c := range rep.Counts {
+		if c.Lost > 0 {
+			wrong = append(wrong, fmt.Errorf("%d of %d acknowledged %s are lost", c.Lost, c.Acknowledged, c.Name))
+		}
+	}
+	for _, p := range rep.Problems {
+		wrong = append(wrong, errors.New(p))
+	}
+	return errors.Join(wrong...)
 }
 
 // FailedAttempts is the name of the work that counts attempts to connect which failed: their agents tried again.
@@ -38,18 +77,24 @@ type Counter struct {
 	Unit  string  `json:"unit"`
 }
 
-func (r *run) report(ctx context.Context, before map[string]sampleSet, start time.Time, took time.Duration) *Report {
+func (r *run) report(ctx context.Context, seen *observer, start time.Time, took time.Duration) *Report {
+	var endedIn string
+	if ctx.Err() != nil {
+		endedIn = r.progress.where()
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Settle+30*time.Second)
 	defer cancel()
-	r.progress.phase("counting", 0)
+	r.progress.phase("counting", 0, 0)
 	losses, err := r.countLosses(ctx)
 	counts, countErr := r.counts(ctx)
 	err = errors.Join(err, countErr)
 	after := r.observe(ctx)
+	seen.stop()
 	rep := &Report{
 		Scenario: r.opts.Scenario, Agents: len(r.agents), Connected: r.connected.Load(), Started: start.UTC(), Seconds: took.Seconds(),
 		Offered: r.opts.Rate, Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Usage: usage(before, after, took), Losses: losses, Counts: counts, Server: counters(before, after, took),
+		Usage: seen.usage(after, took), Losses: losses, Counts: counts, Server: counters(seen.before, after, took),
+		EndedIn: endedIn, Options: settingsOf(r.opts),
 	}
 	if err != nil {
 		rep.Problems = append(rep.Problems, err.Error())
@@ -101,6 +146,9 @@ func (rep *Report) WriteJSON(w io.Writer) error {
 func (rep *Report) WriteText(w io.Writer) error {
 	p := &printer{w: w}
 	p.line("%s: %d agents, %d connected, %.1f s, %s", rep.Scenario, rep.Agents, rep.Connected, rep.Seconds, rep.Machine)
+	if rep.EndedIn != "" {
+		p.line("ended early, in the phase: %s", rep.EndedIn)
+	}
 	p.line("")
 	p.line("%-22s %10s %8s %10s %9s %9s %9s %9s", "work", "done", "failed", "per s", "p50 ms", "p95 ms", "p99 ms", "max ms")
 	for _, k := range rep.Work {
@@ -119,14 +167,17 @@ func (rep *Report) WriteText(w io.Writer) error {
 	}
 	if len(rep.Usage) > 0 {
 		p.line("")
-		p.line("%-12s %10s %12s", "service", "CPU cores", "memory MiB")
+		p.line("%-12s %10s %12s %12s", "service", "CPU cores", "memory MiB", "peak MiB")
 		for _, u := range rep.Usage {
-			p.line("%-12s %10.2f %12.1f", u.Service, u.CPU, u.Memory)
+			p.line("%-12s %10.2f %12.1f %12.1f", u.Service, u.CPU, u.Memory, u.Peak)
 		}
 	}
 	if l := rep.Losses; l != nil {
 		p.line("")
 		p.line("results: acknowledged %d, stored %d, lost %d, doubled %d, settled after %.1f s", l.Acknowledged, l.Stored, l.Lost, l.Doubled, l.SettledAfter)
+		for _, mark := range l.Missing {
+			p.line("  lost: %s", mark)
+		}
 	}
 	for _, c := range rep.Counts {
 		p.line("%s: acknowledged %d, stored %d, lost %d", c.Name, c.Acknowledged, c.Stored, c.Lost)

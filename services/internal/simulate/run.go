@@ -37,15 +37,23 @@ type run struct {
 
 func newRun(o Options) *run {
 	r := &run{
-		opts: o, ledger: newLedger(newMarker()), http: newClient(o.API, o.Sources, o.NewConns, o.Workers),
+		opts: o, ledger: newLedger(newMarker(o.First)), http: newClient(o),
 		enrolments: newSeries(), connects: newSeries(), attempts: newSeries(), returns: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), calm: newSeries(), storm: newSeries(),
 	}
-	r.progress = newProgress(o.Progress, func() string { return fmt.Sprintf("%d connected", r.connected.Load()) })
+	r.progress = newProgress(o.Progress, o.part, func() (connected, failed int64) {
+		for _, s := range []*series{r.enrolments, r.connects, r.sent, r.posts, r.answers, r.calm, r.storm} {
+			failed += s.failed.Load()
+		}
+		return r.connected.Load(), failed
+	})
 	return r
 }
 
-// newMarker begins every result of one ledger, so that they can be found in the database.
-func newMarker() string { return time.Now().UTC().Format("s20060102t150405.000000") }
+// newMarker begins every result of one ledger, so that they can be found in the database. Processes that share a fleet may
+// start in the same microsecond, with different first agents.
+func newMarker(first int) string {
+	return fmt.Sprintf("%s.%d", time.Now().UTC().Format("s20060102t150405.000000"), first)
+}
 
 func (r *run) close() {
 	r.progress.stop()
@@ -57,36 +65,53 @@ func (r *run) close() {
 	r.http.close()
 }
 
-// play goes through the phases and reports, also when ctx ends in the middle of the scenario.
+// play goes through the phases and reports, also when ctx ends in the middle of one.
 func (r *run) play(ctx context.Context) (*Report, error) {
 	r.generation.Store(time.Now().Unix())
 	if r.opts.Scenario == Enrolment {
 		return r.playEnrolment(ctx)
 	}
-	if err := r.enrol(ctx, r.opts.First, r.opts.Agents); err != nil {
+	start := time.Now()
+	if err := r.open(ctx); err != nil {
+		if ctx.Err() != nil { // ended by its user: what was measured until now
+			return r.report(ctx, r.watch(ctx), start, time.Since(start)), nil
+		}
 		return nil, err
 	}
-	if r.opts.Scenario == Results || r.opts.Scenario == Steady || r.opts.Scenario == Ramp {
-		if err := r.loadChecks(ctx); err != nil && r.opts.Scenario == Results {
-			return nil, err
-		}
-	}
-	if r.opts.Scenario != Results && r.opts.Scenario != Ramp {
-		if err := r.connectAll(ctx, 0); err != nil {
-			return nil, err
-		}
-	}
-	before := r.observe(ctx)
-	start := time.Now()
-	r.progress.phase(string(r.opts.Scenario), 0)
+	seen := r.watch(ctx)
+	start = time.Now()
+	r.progress.phase(string(r.opts.Scenario), 0, r.opts.Duration)
 	scenario, cancel := context.WithTimeout(ctx, r.opts.Duration)
 	err := r.scenario(scenario)
 	cancel()
 	took := time.Since(start)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		seen.stop()
 		return nil, err
 	}
-	return r.report(ctx, before, start, took), nil
+	return r.report(ctx, seen, start, took), nil
+}
+
+// open makes the fleet ready for the scenario: enrolled, with its checks where it posts results, connected where it is to be.
+func (r *run) open(ctx context.Context) error {
+	if err := r.enrol(ctx, r.opts.First, r.opts.Agents); err != nil {
+		return err
+	}
+	if r.opts.Scenario == Results || r.opts.Scenario == Steady || r.opts.Scenario == Ramp {
+		if err := r.loadChecks(ctx); err != nil && (r.opts.Scenario == Results || !errors.Is(err, errNoChecks)) {
+			return err
+		}
+	}
+	if r.opts.Scenario == Results || r.opts.Scenario == Ramp {
+		return ctx.Err()
+	}
+	if err := r.connectAll(ctx, 0); err != nil {
+		return err
+	}
+	if r.connects.count.Load() == 0 {
+		return fmt.Errorf("none of %d agents could connect to %s: %s", len(r.agents), r.opts.NATS, r.connects.reasons())
+	}
+	return nil
 }
 
 // playEnrolment measures the enrolment of new agents alone; their identities are not kept.
@@ -95,13 +120,14 @@ func (r *run) playEnrolment(ctx context.Context) (*Report, error) {
 	if err := r.installerToken(ctx); err != nil {
 		return nil, err
 	}
-	before, start := r.observe(ctx), time.Now()
+	seen, start := r.watch(ctx), time.Now()
 	timed, cancel := context.WithTimeout(ctx, r.opts.Duration)
 	defer cancel()
 	if err := r.enrol(timed, r.opts.First, r.opts.Agents); err != nil && ctx.Err() == nil && timed.Err() == nil {
+		seen.stop()
 		return nil, err
 	}
-	return r.report(ctx, before, start, time.Since(start)), nil
+	return r.report(ctx, seen, start, time.Since(start)), nil
 }
 
 // parallel calls work for 0 … n-1 with a bounded number of goroutines and ends at the first error.

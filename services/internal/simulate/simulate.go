@@ -6,8 +6,6 @@ package simulate
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -52,13 +50,16 @@ type Options struct {
 	Workers  int     // concurrent HTTP requests, or publishers
 	Sources  int     // source addresses 127.0.0.2 … used in turn; one address carries about 28,000 connections
 	NewConns bool    // a new connection for each HTTP request, as deployed agents do
+	Insecure bool    // accept any certificate
 
 	ConnectRate int               // new NATS connections per second
 	State       string            // file that keeps the enrolled identities between runs
 	Database    string            // Postgres address; when set, losses are counted against the tables
 	Metrics     map[string]string // service to address of its private port, for CPU, memory and the server's own counters
+	Watch       map[string]int    // more processes on this machine, by the port each listens on: their CPU and memory are read from /proc
 	Settle      time.Duration     // how long the server may take to store what it has acknowledged
-	Progress    io.Writer         `json:"-"` // live display; nil for none
+	Progress    io.Writer         `json:"-"` // live display, or lines now and then when it is no terminal; nil for none
+	part        bool              // one of several processes: progress is for the one that started it
 
 	// Cut, when set, ends all connections of the reconnect scenario at the server, by a restart of the bus; otherwise the
 	// agents' own sockets are closed.
@@ -72,45 +73,10 @@ type Options struct {
 	OnCommand func(agentID string, cmd agentwire.Command) `json:"-"`
 }
 
-// Limits keep a mistyped number from becoming an attack.
-const (
-	maxAgents   = 200_000
-	maxDuration = 24 * time.Hour
-	maxRate     = 1_000_000
-)
-
-// ErrOptions is wrapped by every complaint about options.
-var ErrOptions = errors.New("simulate options")
-
-func (o *Options) check() error {
-	complain := func(ok bool, format string, args ...any) error {
-		if ok {
-			return nil
-		}
-		return fmt.Errorf("%w: "+format, append([]any{ErrOptions}, args...)...)
-	}
-	known := false
-	for _, s := range Scenarios() {
-		known = known || s == o.Scenario
-	}
-	return errors.Join(
-		complain(o.API != "", "the API address is missing"),
-		complain(o.NATS != "", "the NATS address is missing"),
-		complain(known, "unknown scenario %q", o.Scenario),
-		complain(o.Agents > 0 && o.Agents <= maxAgents, "agents must be between 1 and %d", maxAgents),
-		complain(o.Duration > 0 && o.Duration <= maxDuration, "duration must be between 1 ns and %s", maxDuration),
-		complain(o.Rate >= 0 && o.Rate <= maxRate, "rate must be between 0 and %d per second", maxRate),
-		complain(o.Changed >= 0 && o.Changed <= 1, "changed must be between 0 and 1"),
-		complain(o.Workers > 0 && o.Workers <= 10_000, "workers must be between 1 and 10000"),
-		complain(o.Sources >= 1 && o.Sources <= 250, "sources must be between 1 and 250"),
-		complain(o.Speed > 0, "speed must be above 0"),
-	)
-}
-
 // Run enrols what is missing of the fleet, plays the scenario and reports. It ends early when ctx does, with what was
 // measured until then.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	r := newRun(o)

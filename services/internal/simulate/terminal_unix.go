@@ -1,0 +1,27 @@
+//go:build unix
+
+package simulate
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminalOf tells whether out is a terminal, and how wide it is at the moment.
+func terminalOf(out io.Writer) (columns func() int, terminal bool) {
+	f, ok := out.(*os.File)
+	if !ok {
+		return nil, false
+	}
+	columns = func() int {
+		size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ) //nolint:gosec // a descriptor fits
+		if err != nil {
+			return 0
+		}
+		return int(size.Col)
+	}
+	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ) //nolint:gosec // a descriptor fits
+	return columns, err == nil
+}

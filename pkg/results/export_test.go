@@ -22,7 +22,7 @@ func ApplyWithoutAck(t *testing.T, ctx context.Context, c *Consumer, n int) int 
 	require.NoError(t, err)
 	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits))
 	require.NoError(t, err)
-	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(5*time.Second))
+	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(time.Minute))
 	require.NoError(t, err)
 	var batch []jetstream.Msg
 	for m := range fetched.Messages() {
@@ -41,7 +41,7 @@ func TakeAndDie(t *testing.T, ctx context.Context, c *Consumer, n int) (taken in
 	require.NoError(t, err)
 	consumer, err := stream.CreateOrUpdateConsumer(ctx, consumerConfig(c.limits))
 	require.NoError(t, err)
-	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(5*time.Second))
+	fetched, err := consumer.Fetch(n, jetstream.FetchMaxWait(time.Minute))
 	require.NoError(t, err)
 	for range fetched.Messages() {
 		taken++
@@ -50,16 +50,24 @@ func TakeAndDie(t *testing.T, ctx context.Context, c *Consumer, n int) (taken in
 }
 
 // Redelivered is how many deliveries of the stream's unacknowledged results were not the first.
-func Redelivered(t *testing.T, ctx context.Context, c *Consumer) int {
-	t.Helper()
+func Redelivered(ctx context.Context, c *Consumer) (int, error) {
 	js, err := c.conn.JetStream()
-	require.NoError(t, err)
+	if err != nil {
+		return 0, err
+	}
 	consumer, err := js.Consumer(ctx, streamName, consumerName)
-	require.NoError(t, err)
+	if err != nil {
+		return 0, err
+	}
 	info, err := consumer.Info(ctx)
-	require.NoError(t, err)
-	return info.NumRedelivered
+	if err != nil {
+		return 0, err
+	}
+	return info.NumRedelivered, nil
 }
+
+// Unhurried lets Publish wait for the stream as long as a busy machine may take.
+func (p *Publisher) Unhurried(d time.Duration) { p.within = d }
 
 // Patient lets Publish wait for the database as long as a busy machine may take.
 func (p *Publisher) Patient(d time.Duration) { p.nudge = d }

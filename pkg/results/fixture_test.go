@@ -29,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // bundle is a database, a bus, the contexts on them and a publisher; consumers are started by the tests.
 type bundle struct {
@@ -71,6 +71,7 @@ func setup(t testing.TB) *bundle {
 	b.tasks = tasks.NewService(tasks.Deps{Pool: b.pool, Audit: log, Agents: b.agents, Scripts: code, Variables: b.agents})
 	b.publisher, err = results.NewPublisher(b.conn, results.StreamLimits{}, prometheus.NewRegistry())
 	require.NoError(t, err)
+	b.publisher.Unhurried(patience)
 	var client int32
 	require.NoError(t, b.pool.QueryRow(b.ctx, `INSERT INTO clients (name) VALUES ('c') RETURNING id`).Scan(&client))
 	require.NoError(t, b.pool.QueryRow(b.ctx, `INSERT INTO sites (client_id, name) VALUES ($1, 's') RETURNING id`, client).Scan(&b.site))
@@ -106,7 +107,7 @@ func (b *bundle) consumer(t *testing.T, conn *bus.Conn, handlers map[results.Kin
 	b.metrics = prometheus.NewRegistry()
 	c, err := results.NewConsumer(results.Deps{
 		Conn: conn, Pool: b.pool, Handlers: handlers, Log: b.log, Metrics: b.metrics,
-		Limits: results.Limits{Backoff: 10 * time.Millisecond},
+		Limits: results.Limits{Backoff: 10 * time.Millisecond, AckWait: patience / 2},
 	})
 	require.NoError(t, err)
 	return c

@@ -48,6 +48,7 @@ type Publisher struct {
 	limits    StreamLimits
 	inbox     string
 	nudge     time.Duration // nudgeWithin
+	within    time.Duration // storeWithin
 	published *prometheus.CounterVec
 	stored    prometheus.Histogram
 
@@ -65,8 +66,8 @@ func NewPublisher(conn *bus.Conn, limits StreamLimits, metrics prometheus.Regist
 		return nil, err
 	}
 	p := &Publisher{
-		nudge: nudgeWithin,
-		conn:  conn, js: js, limits: limits, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
+		nudge: nudgeWithin, within: storeWithin,
+		conn: conn, js: js, limits: limits, inbox: nats.NewInbox(), waiting: map[string]chan struct{}{},
 		published: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gueen_results_published_total", Help: "Results of agents handed to the stream, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
@@ -131,7 +132,7 @@ func (p *Publisher) publish(ctx context.Context, r Result) (outcome string, err 
 		m.Header[headerApplied] = []string{p.inbox + " " + token}
 	}
 	start := time.Now()
-	limited, cancel := context.WithTimeout(ctx, storeWithin)
+	limited, cancel := context.WithTimeout(ctx, p.within)
 	defer cancel()
 	ack, err := p.js.PublishMsg(limited, m)
 	if err != nil {

@@ -11,11 +11,15 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
 
-const streamRetry = time.Second
+const (
+	streamRetry = time.Second
+	// jetStreamWithin bounds requests whose context has no deadline of its own.
+	jetStreamWithin = 30 * time.Second
+)
 
 // JetStream returns the JetStream interface of the connection.
 func (c *Conn) JetStream() (jetstream.JetStream, error) {
-	js, err := jetstream.New(c.nc)
+	js, err := jetstream.New(c.nc, jetstream.WithDefaultTimeout(jetStreamWithin))
 	if err != nil {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}

@@ -22,10 +22,12 @@ func (s *Service) ConfirmCode(ctx context.Context, user int32, code, what string
 		var (
 			username string
 			key      *string
+			signedIn bool
 			wrong    int
 		)
 		// The lock makes those who try at the same moment wait for each other's rows.
-		err := tx.QueryRow(ctx, `SELECT username, totp_key FROM users WHERE id = $1 AND is_active FOR UPDATE`, user).Scan(&username, &key)
+		err := tx.QueryRow(ctx, `SELECT username, totp_key, totp_last_step IS NOT NULL FROM users WHERE id = $1 AND is_active FOR UPDATE`, user).
+			Scan(&username, &key, &signedIn)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fault.Forbidden()
 		}
@@ -34,6 +36,11 @@ func (s *Service) ConfirmCode(ctx context.Context, user int32, code, what string
 		}
 		if key == nil || *key == "" {
 			return fault.Refused("Set up a second factor first.")
+		}
+		// A session alone is enough to reset the second factor and set up another one: only a sign-in, which also asks for the
+		// password, makes it good for more.
+		if !signedIn {
+			return fault.Refused("The second factor or the password is new: sign in with it first.")
 		}
 		err = tx.QueryRow(ctx, `SELECT count(*) FROM audit_log WHERE username = $1 AND entry_time > $2 AND action = 'failed_login'
 			AND message LIKE '%' || $3`, username, s.Now().Add(-totpWithin), wrongCode).Scan(&wrong)

@@ -59,13 +59,15 @@ func TestStoredSecretsTellNothing(t *testing.T) {
 	require.Equal(t, u.ID, p.UserID)
 	code, err := totp.GenerateCode(e.Key, b.now)
 	require.NoError(t, err)
+	_, err = b.ConfirmCode(b.ctx, u.ID, code, "the terminal")
+	require.ErrorContains(t, err, "sign in with it first", "a session is enough to set up a new one")
+	_, err = b.Login(b.ctx, accounts.Credentials{Username: "u", Password: "password-1", Code: code})
+	require.NoError(t, err)
+	code, err = totp.GenerateCode(e.Key, b.now.Add(30e9))
+	require.NoError(t, err)
 	ok, err = b.ConfirmCode(b.ctx, u.ID, code, "the terminal")
 	require.NoError(t, err)
 	require.True(t, ok)
-	code, err = totp.GenerateCode(e.Key, b.now.Add(30e9))
-	require.NoError(t, err)
-	_, err = b.Login(b.ctx, accounts.Credentials{Username: "u", Password: "password-1", Code: code})
-	require.NoError(t, err)
 }
 
 // TestRowsFromBeforeTheSecretAreSealed: what older versions stored in clear works before and after it is sealed, and the secret

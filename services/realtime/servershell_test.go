@@ -24,7 +24,7 @@ const (
 func (b *bundle) operator(t *testing.T, name string) (token string) {
 	t.Helper()
 	token = b.user(t, name, []string{"can_use_webterm"})
-	_, err := b.pool.Exec(t.Context(), `UPDATE users SET totp_key = $2 WHERE username = $1`, name, totpKey)
+	_, err := b.pool.Exec(t.Context(), `UPDATE users SET totp_key = $2, totp_last_step = 1 WHERE username = $1`, name, totpKey)
 	require.NoError(t, err)
 	return token
 }
@@ -140,6 +140,15 @@ func TestServerShellRefuses(t *testing.T) {
 	conn = b.dial(t, shellPath, b.user(t, "plain", nil))
 	keys(t, conn, "123456\r")
 	until(t, conn, "Set up a second factor first.")
+	require.Equal(t, 4030, closeCode(t, conn))
+
+	// A stolen session can reset the second factor and set up one of its own.
+	token := b.user(t, "stolen", []string{"can_use_webterm"})
+	_, err := b.pool.Exec(t.Context(), `UPDATE users SET totp_key = $1, totp_last_step = NULL WHERE username = 'stolen'`, totpKey)
+	require.NoError(t, err)
+	conn = b.dial(t, shellPath, token)
+	keys(t, conn, codeAt(t, 0)+"\r")
+	until(t, conn, "sign in with it first.")
 	require.Equal(t, 4030, closeCode(t, conn))
 
 	conn = b.dial(t, shellPath, admin)

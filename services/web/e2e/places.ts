@@ -205,9 +205,27 @@ export function placesTests({ suite, browser, page: current, session, call }: Wo
     await page.goto(`${app}/server/maintenance`);
     await page.getByRole('button', { name: /Remove orphaned tasks/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-    await page.goto(`${app}/server/jobs?job=remove_orphaned_tasks`);
+    // Beside the button that started it: how it went, and the way to all runs.
+    const last = page.getByRole('status').filter({ hasText: 'All runs' });
+    await last.getByText('Done').waitFor();
+    await last.getByRole('link', { name: 'All runs' }).click();
+    await page.waitForURL(`${app}/server/jobs?job=remove_orphaned_tasks`);
     await page.getByRole('table', { name: 'Runs of periodic jobs' }).getByText('Done').first().waitFor();
     expect(await barriers(page)).toEqual([]);
+  });
+
+  test('the question before pruning has an address and says how many rows go', async () => {
+    await page.goto(`${app}/server/maintenance`);
+    await page.getByText(/What still waits is kept\. \d+ rows? now\./).waitFor();
+    await page.getByRole('checkbox', { name: 'Pending actions that are done' }).check();
+    await page.waitForURL(`${app}/server/maintenance?prune=pending_actions`);
+    await page.reload();
+    expect(await page.getByRole('checkbox', { name: 'Pending actions that are done' }).isChecked()).toBe(true);
+    await page.goto(`${app}/server/maintenance?prune=pending_actions&ask=prune`);
+    // A fresh suite has no such rows: then nothing is asked.
+    await page.getByText('There are no such rows now.').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Delete these rows…' }).isDisabled()).toBe(true);
   });
 
   test('these pages fit a phone, in the dark', async () => {

@@ -81,6 +81,8 @@ export type Queue = Wire['JobsQueue'];
 export type DeadTask = Wire['JobsDeadTask'];
 export type JobRun = Refine<Wire['JobsRun'], { status: 'queued' | 'running' | 'succeeded' | 'failed' }>;
 export type JobRunPage = Refine<Wire['JobsRunPage'], { items: JobRun[] }>;
+export type PrunableList = Wire['CorePrunableList'];
+export type FieldUsage = Wire['CoreCustomFieldUsage'];
 export type Health = Wire['CoreHealth'];
 
 export type DashInfo = Wire['CoreDashInfo'];

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
-import { oneOf, optionalText } from '../search';
+import { pruneTables, type PruneTable } from '../api/queries/server';
+import { oneOf, optionalText, someOf } from '../search';
 import { shell, type Search } from './base';
 
 const pages = () => import('../pages/server/pages');
@@ -24,7 +25,12 @@ const jobs = createRoute({
   component: lazyRouteComponent(pages, 'JobsPage'),
 });
 const dead = createRoute({ getParentRoute: () => area, path: 'dead', component: lazyRouteComponent(pages, 'DeadPage') });
-const maintenance = createRoute({ getParentRoute: () => area, path: 'maintenance', component: lazyRouteComponent(pages, 'MaintenancePage') });
+const maintenance = createRoute({
+  getParentRoute: () => area,
+  path: 'maintenance',
+  validateSearch: (search: Search): { prune?: PruneTable[]; ask?: 'prune' } => ({ prune: someOf(search.prune, pruneTables), ask: oneOf(search.ask, ['prune'] as const) }),
+  component: lazyRouteComponent(pages, 'MaintenancePage'),
+});
 
 /** Everything under `/server`. */
 export const server = area.addChildren([index, health, jobs, dead, maintenance]);

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { DeadTask, Health, JobRunPage, Queue } from '../admin-types';
+import type { DeadTask, Health, JobRunPage, PrunableList, Queue } from '../admin-types';
 import type { ApiClient, Query } from '../client';
 
 export const serverKeys = {
@@ -7,10 +7,25 @@ export const serverKeys = {
   queues: ['server', 'queues'] as const,
   runs: ['server', 'runs'] as const,
   dead: ['server', 'dead'] as const,
+  prunable: ['server', 'prunable'] as const,
 };
+
+export const pruneTables = ['audit_logs', 'pending_actions', 'alerts'] as const;
+export type PruneTable = (typeof pruneTables)[number];
+
+/** The jobs behind what is started by hand, as the runs call them. */
+export const jobNames = {
+  reloadBus: 'reload_nats',
+  removeOrphans: 'remove_orphaned_tasks',
+  audit_logs: 'prune_check_run_audit',
+  pending_actions: 'prune_completed_actions',
+  alerts: 'prune_alerts',
+} as const satisfies Record<PruneTable | 'reloadBus' | 'removeOrphans', string>;
 
 /** How often what runs now is read again while it is in view, milliseconds. */
 const watching = 5000;
+/** The same for one run that somebody waits for. */
+const waiting = 1000;
 
 export function healthQuery(api: ApiClient) {
   return queryOptions({
@@ -38,6 +53,27 @@ export function runsQuery(api: ApiClient, filters: Query) {
   });
 }
 
+/** The newest run of one job, followed closely until it has ended. */
+export function lastRunQuery(api: ApiClient, job: string) {
+  return queryOptions({
+    queryKey: [...serverKeys.runs, 'last', job] as const,
+    queryFn: async ({ signal }) => (await api.get<JobRunPage>('/v1/jobs/runs', { query: { job, limit: 1 }, signal })).items[0] ?? null,
+    refetchInterval: ({ state }) => (state.data?.status === 'queued' || state.data?.status === 'running' ? waiting : 3 * watching),
+  });
+}
+
+/** How many rows pruning would delete now, by table. */
+export function prunableQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: serverKeys.prunable,
+    queryFn: async ({ signal }): Promise<Partial<Record<PruneTable, number>>> => {
+      const { items } = await api.get<PrunableList>('/v1/server/prunable', { signal });
+      return Object.fromEntries(items.map(({ table, rows }) => [table, rows]));
+    },
+    refetchInterval: 3 * watching,
+  });
+}
+
 export function deadQuery(api: ApiClient) {
   return queryOptions({
     queryKey: serverKeys.dead,
@@ -45,8 +81,6 @@ export function deadQuery(api: ApiClient) {
     refetchInterval: watching,
   });
 }
-
-export type PruneTable = 'audit_logs' | 'pending_actions' | 'alerts';
 
 export const serverCalls = {
   retry: (api: ApiClient, id: string) => api.post<null>(`/v1/jobs/dead/${encodeURIComponent(id)}/retry`),

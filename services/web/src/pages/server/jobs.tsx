@@ -1,28 +1,21 @@
 import { Button, Select, Stack } from '@mantine/core';
-import { IconCircleCheck, IconCircleX, IconClock, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
+import { IconStack2 } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { JobRun } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { queuesQuery, runsQuery } from '@/api/queries/server';
-import { Badge, type Tone } from '@/components/badge';
 import { DataTable, Sub } from '@/components/data-table';
-import { count, duration, parseDate } from '@/components/format';
+import { count, duration } from '@/components/format';
 import { Loaded } from '@/components/loaded';
 import { MoreButton } from '@/components/more-button';
 import { Page, Panel } from '@/components/page';
 import { EmptyState } from '@/components/states';
 import { When } from '@/components/when';
 import logClasses from '@/modules/logs/logs.module.css';
+import { runStates, RunState, took } from '@/modules/server/run-state';
 
 const route = getRouteApi('/shell/server/jobs');
-
-const states: Readonly<Record<JobRun['status'], { word: string; tone: Tone; icon: typeof IconClock }>> = {
-  queued: { word: 'Waiting', tone: 'off', icon: IconClock },
-  running: { word: 'Running', tone: 'info', icon: IconPlayerPlay },
-  succeeded: { word: 'Done', tone: 'ok', icon: IconCircleCheck },
-  failed: { word: 'Failed', tone: 'bad', icon: IconCircleX },
-};
 
 export function JobsPage() {
   const api = useApi();
@@ -83,7 +76,7 @@ export function JobsPage() {
               clearable
               allowDeselect
               clearButtonProps={{ 'aria-label': 'All states' }}
-              data={(Object.keys(states) as JobRun['status'][]).map((value) => ({ value, label: states[value].word }))}
+              data={(Object.keys(runStates) as JobRun['status'][]).map((value) => ({ value, label: runStates[value].word }))}
               value={filters.status ?? null}
               onChange={(status) => void navigate({ search: { ...filters, status: status ?? undefined } })}
             />
@@ -137,14 +130,7 @@ function RunTable({ rows }: { rows: JobRun[] }) {
         {
           head: 'State',
           kind: 'tight',
-          cell: (run) => {
-            const { word, tone, icon: Icon } = states[run.status];
-            return (
-              <Badge tone={tone} icon={<Icon size={15} />}>
-                {word}
-              </Badge>
-            );
-          },
+          cell: (run) => <RunState status={run.status} />,
         },
         { head: 'For', cell: (run) => <When at={run.scheduled_for} /> },
         { head: 'Took', kind: 'number', cell: took },
@@ -153,12 +139,4 @@ function RunTable({ rows }: { rows: JobRun[] }) {
       ]}
     />
   );
-}
-
-function took(run: JobRun): string | null {
-  const started = parseDate(run.started);
-  const finished = parseDate(run.finished);
-  if (!started || !finished) return null;
-  const seconds = (finished.getTime() - started.getTime()) / 1000;
-  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : duration(seconds);
 }

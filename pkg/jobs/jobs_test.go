@@ -22,7 +22,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 )
 
-const wait = 45 * time.Second
+const wait = 2 * time.Minute
 
 // program starts components and stops them with the test.
 func start(t *testing.T, c lifecycle.Component) (stop func()) {

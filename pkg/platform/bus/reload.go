@@ -60,10 +60,11 @@ func serverIDs(ctx context.Context, nc *nats.Conn) ([]string, error) {
 		return nil, fmt.Errorf("list servers: %w", err)
 	}
 	ids := []string{}
-	wait, cancel := context.WithTimeout(ctx, firstAnswersIn)
-	defer func() { cancel() }()
+	until := time.Now().Add(firstAnswersIn)
 	for {
+		wait, cancel := context.WithDeadline(ctx, until)
 		m, err := sub.NextMsgWithContext(wait)
+		cancel()
 		if err != nil {
 			if len(ids) == 0 {
 				return nil, fmt.Errorf("list servers: %w", err)
@@ -79,8 +80,7 @@ func serverIDs(ctx context.Context, nc *nats.Conn) ([]string, error) {
 			return nil, errors.New("list servers: the answer names no server")
 		}
 		if ids = append(ids, answer.Server.ID); len(ids) == 1 {
-			cancel()
-			wait, cancel = context.WithTimeout(ctx, othersAnswerIn)
+			until = time.Now().Add(othersAnswerIn)
 		}
 	}
 }

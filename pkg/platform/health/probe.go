@@ -16,6 +16,8 @@ type Probe struct {
 	Within     time.Duration // deadline of one check, default 5 s
 	Retry      time.Duration // first pause after a failure, default 200 ms
 	MaxRetry   time.Duration // longest pause, default 5 s
+	// Doubt asks at once while the dependency counts as working: somebody met an error that may be that of the dependency. May be nil.
+	Doubt <-chan struct{}
 }
 
 // Run asks until the context ends. Use it with lifecycle.Group.Go.
@@ -25,9 +27,14 @@ func (p Probe) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		var doubt <-chan struct{}
+		if p.Dependency.Up() {
+			doubt = p.Doubt
+		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-doubt:
 		case <-timer.C:
 		}
 		err := p.once(ctx)

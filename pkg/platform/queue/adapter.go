@@ -1,27 +1,25 @@
 package queue
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
 
-// adapter takes the lines of asynq. While Redis is away each of its loops complains again and again: such a line is only
-// reported to the dependency, which logs the loss once.
+// adapter takes the lines of asynq. While Redis is away each of its loops complains again and again: such a line only makes the
+// probe look, which logs the loss once.
 type adapter struct {
-	logger     *zap.Logger
-	limited    *log.Limited
-	dependency *health.Dependency
+	logger  *zap.Logger
+	limited *log.Limited
+	doubt   func()
 }
 
-func newAdapter(logger *zap.Logger, dependency *health.Dependency) *adapter {
-	return &adapter{logger: logger, limited: log.NewLimited(logger, time.Minute, time.Now), dependency: dependency}
+func newAdapter(logger *zap.Logger, doubt func()) *adapter {
+	return &adapter{logger: logger, limited: log.NewLimited(logger, time.Minute, time.Now), doubt: doubt}
 }
 
 func (a *adapter) Debug(args ...any) { a.logger.Debug("queue reports", detail(args)) }
@@ -38,7 +36,8 @@ func (a *adapter) warn(args []any) {
 		return
 	}
 	if connectionTrouble(text) {
-		a.dependency.Report(errors.New(text))
+		a.doubt()
+		a.logger.Debug("queue reports", detail(args))
 		return
 	}
 	key, _, _ := strings.Cut(text, ":")

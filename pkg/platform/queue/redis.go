@@ -19,6 +19,7 @@ type Conn struct {
 	dependency *health.Dependency
 	logger     *zap.Logger
 	loop       lifecycle.Component
+	doubts     chan struct{} // has a token when somebody met an error
 }
 
 // Open makes the connection without connecting. It fails only on an address that can never work.
@@ -33,12 +34,21 @@ func Open(url string, logger *zap.Logger, dependency *health.Dependency) (*Conn,
 	options.ContextTimeoutEnabled = true
 	// The library would print each failed dial on standard error; the probe says it once.
 	redis.SetLogger(quiet{logger})
-	c := &Conn{client: redis.NewClient(options), dependency: dependency, logger: logger}
-	c.loop = lifecycle.Loop(health.Probe{Dependency: dependency, Check: c.ping, Every: 2 * time.Second}.Run)
+	c := &Conn{client: redis.NewClient(options), dependency: dependency, logger: logger, doubts: make(chan struct{}, 1)}
+	c.loop = lifecycle.Loop(health.Probe{Dependency: dependency, Check: c.ping, Every: 2 * time.Second, Doubt: c.doubts}.Run)
 	return c, nil
 }
 
 func (c *Conn) ping(ctx context.Context) error { return c.client.Ping(ctx).Err() }
+
+// doubt lets the probe look at once. Whoever met an error does not report it himself: it may be of a moment that is over, as when the
+// goroutine that met it was held up while Redis came back.
+func (c *Conn) doubt() {
+	select {
+	case c.doubts <- struct{}{}:
+	default:
+	}
+}
 
 // Redis is the client itself, for short-lived caches.
 func (c *Conn) Redis() *redis.Client { return c.client }

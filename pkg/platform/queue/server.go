@@ -59,7 +59,7 @@ func NewServer(conn *Conn, settings ServerSettings, logger *zap.Logger, registry
 			return backoff(n+1, settings.FirstRetry)
 		},
 		ShutdownTimeout: settings.Drain,
-		Logger:          newAdapter(logger, conn.dependency),
+		Logger:          newAdapter(logger, conn.doubt),
 		LogLevel:        asynq.InfoLevel,
 	})
 	return s, nil

@@ -1886,7 +1886,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Download the installer of a link
+         * Download the Windows installer of a link
          * @description whoever was given the link installs with it
          */
         get: operations["downloadDeployment"];
@@ -13565,7 +13565,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/x-msdos-program": string;
                 };
             };
             /** @description Bad Request */

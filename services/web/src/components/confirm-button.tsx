@@ -1,8 +1,8 @@
 import { Button, Group, Popover, Stack, Text } from '@mantine/core';
-import { useState, type ReactElement } from 'react';
+import { useState, type ReactElement, type ReactNode } from 'react';
 
 interface ConfirmButtonProps {
-  question: string;
+  question: ReactNode;
   action: string;
   onConfirm: () => void;
   /** Draws the button that asks; gets the handler that opens the question. */
@@ -17,7 +17,9 @@ export function ConfirmButton({ question, action, onConfirm, children }: Confirm
       <Popover.Target>{children(() => setOpened(true))}</Popover.Target>
       <Popover.Dropdown>
         <Stack gap="sm">
-          <Text size="sm">{question}</Text>
+          <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
+            {question}
+          </Text>
           <Group justify="flex-end" gap="xs">
             <Button size="xs" variant="default" onClick={() => setOpened(false)}>
               Cancel

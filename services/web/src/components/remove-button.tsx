@@ -1,13 +1,13 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ConfirmButton } from './confirm-button';
 import { notifyDone, notifyFailed } from './notify';
 
 interface RemoveButtonProps {
   /** What is removed, by its name: `the role Helpdesk`. */
   name: string;
-  question: string;
+  question: ReactNode;
   action: string;
   remove: () => Promise<unknown>;
   onRemoved: () => void | Promise<void>;

@@ -15,6 +15,8 @@ import { ScriptTable } from '@/modules/scripts/script-table';
 const listRoute = getRouteApi('/shell/scripts');
 const oneRoute = getRouteApi('/shell/scripts/$scriptId');
 
+const trail = <Link to="/scripts">Scripts</Link>;
+
 export function ScriptsPage() {
   const scripts = useQuery(scriptsQuery(useApi()));
   const manage = useCan()('can_manage_scripts');
@@ -65,7 +67,7 @@ export function NewScriptPage() {
   const navigate = useNavigate();
   const categories = useCategories();
   return (
-    <Page title="New script" narrow>
+    <Page title="New script" trail={trail} narrow>
       <ScriptForm initial={newScript} categories={categories} onDone={() => void navigate({ to: '/scripts' })} />
     </Page>
   );
@@ -83,7 +85,7 @@ export function ScriptPage() {
     return <ErrorState title={gone ? 'This script is gone' : 'The script could not be loaded'} error={script.error} onRetry={() => void script.refetch()} />;
   }
   return (
-    <Page title={script.data?.name ?? 'Script'} narrow actions={manage && script.data ? <DeleteScript script={script.data} onDone={done} /> : undefined}>
+    <Page title={script.data?.name ?? 'Script'} trail={trail} narrow actions={manage && script.data ? <DeleteScript script={script.data} onDone={done} /> : undefined}>
       {script.data ? (
         <ScriptForm key={scriptId} initial={pick(script.data)} scriptId={Number(scriptId)} categories={categories} onDone={done} />
       ) : (

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import type {
-  CoreSettings, CustomField, CustomFieldInput, FieldModel, KeyStoreEntry, Schedule, ScheduleInput, UrlAction, UrlActionInput, UrlActionTest, UrlActionTested,
+  CoreSettings, CustomField, CustomFieldInput, FieldModel, FieldUsage, KeyStoreEntry, Schedule, ScheduleInput, UrlAction, UrlActionInput, UrlActionTest, UrlActionTested,
 } from '../admin-types'; // prettier-ignore
 import type { ApiClient } from '../client';
 import { byName } from '../order';
@@ -46,6 +46,17 @@ export function modelFieldsQuery(api: ApiClient, model: FieldModel) {
 
 function sortFields(fields: CustomField[]): CustomField[] {
   return fields.sort((a, b) => a.order - b.order || byName(a, b));
+}
+
+/** How many stored values would go with a field; read anew each time it is asked. */
+export function fieldUsageQuery(api: ApiClient, id: number) {
+  return queryOptions({
+    queryKey: ['custom-fields', 'usage', id] as const,
+    queryFn: ({ signal }) => api.get<FieldUsage>(`/v1/customfields/${id}/usage`, { signal }),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
 }
 
 export const fieldCalls = {

@@ -22,9 +22,7 @@ import { MadeKey } from '@/modules/keys/made-key';
 const oneRoute = getRouteApi('/shell/settings/api-keys/$keyId');
 
 export function ApiKeysPage() {
-  const api = useApi();
-  const client = useQueryClient();
-  const keys = useQuery(apiKeysQuery(api));
+  const keys = useQuery(apiKeysQuery(useApi()));
   const manage = useCan()('can_manage_api_keys');
   const add = manage ? (
     <Button component={Link} to="/settings/api-keys/new" leftSection={<IconPlus size={16} />}>
@@ -64,17 +62,7 @@ export function ApiKeysPage() {
                   {
                     head: 'Actions',
                     kind: 'tools',
-                    cell: (key) =>
-                      manage ? (
-                        <RemoveButton
-                          name={key.name}
-                          action="Delete key"
-                          question={`Programs that use “${key.name}” are refused at once.`}
-                          done={`The key ${key.name} was deleted`}
-                          remove={() => apiKeyCalls.remove(api, key.id)}
-                          onRemoved={() => client.invalidateQueries({ queryKey: apiKeyKeys.all })}
-                        />
-                      ) : null,
+                    cell: (key) => (manage ? <RemoveKey apiKey={key} /> : null),
                   },
                 ]}
               />
@@ -85,6 +73,33 @@ export function ApiKeysPage() {
     </Page>
   );
 }
+
+interface RemoveKeyProps {
+  apiKey: Pick<ApiKey, 'id' | 'name'>;
+  wide?: boolean;
+  onRemoved?: () => void;
+}
+
+function RemoveKey({ apiKey, wide, onRemoved }: RemoveKeyProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <RemoveButton
+      wide={wide}
+      name={apiKey.name}
+      action="Delete key"
+      question={`Programs that use “${apiKey.name}” are refused at once.`}
+      done={`The key ${apiKey.name} was deleted`}
+      remove={() => apiKeyCalls.remove(api, apiKey.id)}
+      onRemoved={async () => {
+        onRemoved?.();
+        await client.invalidateQueries({ queryKey: apiKeyKeys.all });
+      }}
+    />
+  );
+}
+
+const trail = <Link to="/settings/api-keys">API keys</Link>;
 
 function Expiry({ at }: { at: string | null }) {
   const now = useNow();
@@ -105,7 +120,7 @@ export function NewApiKeyPage() {
   const [initial] = useState(() => ({ name: '', user: null, expiration: inThreeMonths(Date.now()) }));
   const done = () => void navigate({ to: '/settings/api-keys' });
   return (
-    <Page title="New API key" narrow>
+    <Page title="New API key" trail={trail} narrow>
       {made ? <MadeKey made={made} onDone={done} /> : <KeyForm initial={initial} onMade={setMade} onDone={done} />}
     </Page>
   );
@@ -117,9 +132,15 @@ export function ApiKeyPage() {
   const keys = useQuery({ ...apiKeysQuery(useApi()), refetchOnWindowFocus: false });
   const id = Number(keyId);
   const found = keys.data?.find((key) => key.id === id);
+  const manage = useCan()('can_manage_api_keys');
   const done = () => void navigate({ to: '/settings/api-keys' });
   return (
-    <Page title={found?.name ?? 'API key'} narrow>
+    <Page
+      title={found?.name ?? 'API key'}
+      trail={trail}
+      narrow
+      actions={found && manage ? <RemoveKey wide apiKey={found} onRemoved={() => void navigate({ to: '/settings/api-keys', ignoreBlocker: true })} /> : undefined}
+    >
       <Loaded query={keys} fresh what="The key">
         {() =>
           found ? (

@@ -1,19 +1,19 @@
 import { SegmentedControl } from '@mantine/core';
 import { IconForms, IconPlus } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { fieldModels, type CustomField } from '@/api/admin-types';
+import { fieldModels, type CustomField, type FieldModel } from '@/api/admin-types';
 import { useApi } from '@/api/context';
-import { fieldCalls, fieldKeys, fieldsQuery } from '@/api/queries/core';
+import { fieldsQuery } from '@/api/queries/core';
 import { Copy } from '@/components/copy';
 import { DataTable, Sub } from '@/components/data-table';
 import { LinkButton } from '@/components/link-button';
 import { Loaded } from '@/components/loaded';
 import { Page, Panel } from '@/components/page';
-import { RemoveButton } from '@/components/remove-button';
 import { EmptyState } from '@/components/states';
 import { useCan } from '@/modules/account-rights';
 import { FieldForm } from '@/modules/custom-fields/field-form';
+import { RemoveField } from '@/modules/custom-fields/remove-field';
 import { defaultWords, emptyField, modelWords, typeWords } from '@/modules/custom-fields/words';
 
 const listRoute = getRouteApi('/shell/settings/custom-fields');
@@ -74,8 +74,6 @@ function shownIn(field: CustomField): string {
 }
 
 function FieldTable({ fields, manage }: { fields: CustomField[]; manage: boolean }) {
-  const api = useApi();
-  const client = useQueryClient();
   return (
     <DataTable
       label="Custom fields"
@@ -106,16 +104,7 @@ function FieldTable({ fields, manage }: { fields: CustomField[]; manage: boolean
           cell: (field) => (
             <>
               <Copy text={placeholderOf(field)} what={`placeholder of ${field.name}`} />
-              {manage ? (
-              <RemoveButton
-                name={field.name}
-                action="Delete field"
-                question={`Delete “${field.name}” with every value that is stored in it?`}
-                done={`The field ${field.name} was deleted`}
-                remove={() => fieldCalls.remove(api, field.id)}
-                onRemoved={() => client.invalidateQueries({ queryKey: fieldKeys.all })}
-              />
-              ) : null}
+              {manage ? <RemoveField field={field} /> : null}
             </>
           ),
         },
@@ -128,7 +117,7 @@ export function NewCustomFieldPage() {
   const navigate = useNavigate();
   const { model = 'client' } = newRoute.useSearch();
   return (
-    <Page title="New custom field" narrow>
+    <Page title="New custom field" trail={<Trail model={model} />} narrow>
       <FieldForm initial={emptyField(model)} onDone={() => void navigate({ to: '/settings/custom-fields', search: { model } })} />
     </Page>
   );
@@ -140,8 +129,14 @@ export function CustomFieldPage() {
   const id = Number(fieldId);
   const fields = useQuery({ ...fieldsQuery(useApi()), refetchOnWindowFocus: false });
   const field = fields.data?.find((each) => each.id === id);
+  const manage = useCan()('can_manage_customfields');
   return (
-    <Page title={field?.name ?? 'Custom field'} narrow>
+    <Page
+      title={field?.name ?? 'Custom field'}
+      trail={<Trail model={field?.model ?? 'client'} />}
+      narrow
+      actions={field && manage ? <RemoveField wide field={field} onRemoved={() => void navigate({ to: '/settings/custom-fields', search: { model: field.model }, ignoreBlocker: true })} /> : undefined}
+    >
       <Loaded query={fields} what="The field" fresh>
         {() =>
           field ? (
@@ -154,6 +149,14 @@ export function CustomFieldPage() {
         }
       </Loaded>
     </Page>
+  );
+}
+
+function Trail({ model }: { model: FieldModel }) {
+  return (
+    <Link to="/settings/custom-fields" search={{ model }}>
+      Custom fields
+    </Link>
   );
 }
 

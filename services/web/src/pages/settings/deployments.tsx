@@ -153,7 +153,7 @@ export function DeploymentPage() {
       title={deployment ? `${deployment.client_name}, ${deployment.site_name}` : 'Deployment'}
       trail={<Link to="/settings/deployments">Deployments</Link>}
       narrow
-      actions={deployment ? <Remove wide deployment={deployment} onRemoved={() => void navigate({ to: '/settings/deployments' })} /> : undefined}
+      actions={deployment ? <Remove wide deployment={deployment} onRemoved={() => void navigate({ to: '/settings/deployments', ignoreBlocker: true })} /> : undefined}
     >
       <Loaded query={deployments} what="The deployment">
         {() =>

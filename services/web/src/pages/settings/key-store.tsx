@@ -3,6 +3,7 @@ import { IconDatabase, IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { KeyStoreEntry } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { keyStoreCalls, keyStoreKey, keyStoreQuery } from '@/api/queries/core';
 import { Copy } from '@/components/copy';
@@ -21,9 +22,7 @@ const oneRoute = getRouteApi('/shell/settings/key-store/$entryId');
 const hidden = '••••••••';
 
 export function KeyStorePage() {
-  const api = useApi();
-  const client = useQueryClient();
-  const entries = useQuery(keyStoreQuery(api));
+  const entries = useQuery(keyStoreQuery(useApi()));
   const edit = useCan()('can_edit_global_keystore');
   const [shown, setShown] = useState(false);
   const { q = '' } = listRoute.useSearch();
@@ -75,16 +74,7 @@ export function KeyStorePage() {
                     cell: (entry) => (
                       <>
                         <Copy text={entry.value} what={`value of ${entry.name}`} />
-                        {edit ? (
-                          <RemoveButton
-                            name={entry.name}
-                            action="Delete entry"
-                            question={`Scripts that use {{global.${entry.name}}} find nothing afterwards.`}
-                            done={`${entry.name} was deleted`}
-                            remove={() => keyStoreCalls.remove(api, entry.id)}
-                            onRemoved={() => client.invalidateQueries({ queryKey: keyStoreKey })}
-                          />
-                        ) : null}
+                        {edit ? <RemoveEntry entry={entry} /> : null}
                       </>
                     ),
                   },
@@ -98,11 +88,38 @@ export function KeyStorePage() {
   );
 }
 
+interface RemoveEntryProps {
+  entry: KeyStoreEntry;
+  wide?: boolean;
+  onRemoved?: () => void;
+}
+
+function RemoveEntry({ entry, wide, onRemoved }: RemoveEntryProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <RemoveButton
+      wide={wide}
+      name={entry.name}
+      action="Delete entry"
+      question={`Scripts that use {{global.${entry.name}}} find nothing afterwards.`}
+      done={`${entry.name} was deleted`}
+      remove={() => keyStoreCalls.remove(api, entry.id)}
+      onRemoved={async () => {
+        onRemoved?.();
+        await client.invalidateQueries({ queryKey: keyStoreKey });
+      }}
+    />
+  );
+}
+
+const trail = <Link to="/settings/key-store">Key store</Link>;
+
 export function NewEntryPage() {
   const navigate = useNavigate();
   const entries = useQuery(keyStoreQuery(useApi())).data ?? [];
   return (
-    <Page title="New entry" narrow>
+    <Page title="New entry" trail={trail} narrow>
       <EntryForm initial={{ name: '', value: '' }} taken={entries.map((entry) => entry.name)} onDone={() => void navigate({ to: '/settings/key-store' })} />
     </Page>
   );
@@ -114,8 +131,14 @@ export function EntryPage() {
   const id = Number(entryId);
   const entries = useQuery({ ...keyStoreQuery(useApi()), refetchOnWindowFocus: false });
   const entry = entries.data?.find((each) => each.id === id);
+  const edit = useCan()('can_edit_global_keystore');
   return (
-    <Page title={entry?.name ?? 'Entry'} narrow>
+    <Page
+      title={entry?.name ?? 'Entry'}
+      trail={trail}
+      narrow
+      actions={entry && edit ? <RemoveEntry wide entry={entry} onRemoved={() => void navigate({ to: '/settings/key-store', ignoreBlocker: true })} /> : undefined}
+    >
       <Loaded query={entries} what="The entry" fresh>
         {(all) =>
           entry ? (

@@ -23,6 +23,8 @@ import { RoleForm } from '@/modules/roles/role-form';
 const newRoute = getRouteApi('/shell/settings/roles/new');
 const oneRoute = getRouteApi('/shell/settings/roles/$roleId');
 
+const trail = <Link to="/settings/roles">Roles</Link>;
+
 export function RolesPage() {
   const api = useApi();
   const roles = useQuery(rolesQuery(api));
@@ -88,7 +90,7 @@ export function NewRolePage() {
   const model = useQuery({ ...roleQuery(api, copy ?? 0), enabled: copy !== undefined });
   const done = () => void navigate({ to: '/settings/roles' });
   return (
-    <Page title="New role">
+    <Page title="New role" trail={trail}>
       {copy === undefined ? (
         <RoleForm initial={emptyRole()} onDone={done} />
       ) : (
@@ -127,14 +129,14 @@ export function RolePage() {
           done={`The role ${role.data.name} was deleted`}
           remove={() => roleCalls.remove(api, id)}
           onRemoved={async () => {
-            done();
+            void navigate({ to: '/settings/roles', ignoreBlocker: true });
             await Promise.all([client.invalidateQueries({ queryKey: roleKeys.all, exact: true }), client.invalidateQueries({ queryKey: userKeys.all })]);
           }}
         />
       </Group>
     ) : null;
   return (
-    <Page title={role.data?.name ?? 'Role'} lead={role.data ? plural(role.data.user_count, 'user') : undefined} actions={actions}>
+    <Page title={role.data?.name ?? 'Role'} trail={trail} lead={role.data ? plural(role.data.user_count, 'user') : undefined} actions={actions}>
       <Loaded query={role} fresh what="The role">
         {(loaded) => <RoleForm key={id} initial={writable(loaded)} roleId={id} onDone={done} />}
       </Loaded>

@@ -18,9 +18,7 @@ import { ScheduleForm } from '@/modules/schedules/schedule-form';
 const oneRoute = getRouteApi('/shell/settings/schedules/$scheduleId');
 
 export function SchedulesPage() {
-  const api = useApi();
-  const client = useQueryClient();
-  const schedules = useQuery(schedulesQuery(api));
+  const schedules = useQuery(schedulesQuery(useApi()));
   const manage = useCan()('can_manage_schedules');
   const add = manage ? (
     <Button component={Link} to="/settings/schedules/new" leftSection={<IconPlus size={16} />}>
@@ -56,17 +54,7 @@ export function SchedulesPage() {
                   {
                     head: 'Actions',
                     kind: 'tools',
-                    cell: (schedule) =>
-                      manage ? (
-                        <RemoveButton
-                          name={schedule.name}
-                          action="Delete schedule"
-                          question={`Delete “${schedule.name}”? One that is in use is kept.`}
-                          done={`${schedule.name} was deleted`}
-                          remove={() => scheduleCalls.remove(api, schedule.id)}
-                          onRemoved={() => client.invalidateQueries({ queryKey: schedulesKey })}
-                        />
-                      ) : null,
+                    cell: (schedule) => (manage ? <RemoveSchedule schedule={schedule} /> : null),
                   },
                 ]}
               />
@@ -78,10 +66,37 @@ export function SchedulesPage() {
   );
 }
 
+interface RemoveScheduleProps {
+  schedule: Schedule;
+  wide?: boolean;
+  onRemoved?: () => void;
+}
+
+function RemoveSchedule({ schedule, wide, onRemoved }: RemoveScheduleProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <RemoveButton
+      wide={wide}
+      name={schedule.name}
+      action="Delete schedule"
+      question={`Delete “${schedule.name}”? One that is in use is kept.`}
+      done={`${schedule.name} was deleted`}
+      remove={() => scheduleCalls.remove(api, schedule.id)}
+      onRemoved={async () => {
+        onRemoved?.();
+        await client.invalidateQueries({ queryKey: schedulesKey });
+      }}
+    />
+  );
+}
+
+const trail = <Link to="/settings/schedules">Schedules</Link>;
+
 export function NewSchedulePage() {
   const navigate = useNavigate();
   return (
-    <Page title="New schedule" narrow>
+    <Page title="New schedule" trail={trail} narrow>
       <ScheduleForm initial={emptySchedule()} onDone={() => void navigate({ to: '/settings/schedules' })} />
     </Page>
   );
@@ -93,8 +108,14 @@ export function SchedulePage() {
   const id = Number(scheduleId);
   const schedules = useQuery({ ...schedulesQuery(useApi()), refetchOnWindowFocus: false });
   const schedule = schedules.data?.find((each) => each.id === id);
+  const manage = useCan()('can_manage_schedules');
   return (
-    <Page title={schedule?.name ?? 'Schedule'} narrow>
+    <Page
+      title={schedule?.name ?? 'Schedule'}
+      trail={trail}
+      narrow
+      actions={schedule && manage ? <RemoveSchedule wide schedule={schedule} onRemoved={() => void navigate({ to: '/settings/schedules', ignoreBlocker: true })} /> : undefined}
+    >
       <Loaded query={schedules} what="The schedule" fresh>
         {() =>
           schedule ? (

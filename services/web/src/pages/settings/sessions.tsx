@@ -33,7 +33,7 @@ export function SessionsPage() {
                 clearable
                 allowDeselect
                 clearButtonProps={{ 'aria-label': 'Show the last to sign in' }}
-                placeholder={`The last ${Math.min(shownAtOnce, Math.max(recent.length, 1))} to sign in`}
+                placeholder={recent.length > shownAtOnce ? `The last ${shownAtOnce} to sign in` : 'Everybody who has signed in'}
                 data={list.map((each) => ({ value: String(each.id), label: each.username }))}
                 value={user === undefined ? null : String(user)}
                 onChange={(id) => void navigate({ search: { user: id ? Number(id) : undefined } })}

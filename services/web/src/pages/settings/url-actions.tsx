@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core';
 import { IconLink, IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import type { UrlAction, UrlActionInput } from '@/api/admin-types';
+import type { UrlAction, UrlActionInput, UrlActionType } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { urlActionCalls, urlActionsKey, urlActionsQuery } from '@/api/queries/core';
 import { DataTable, Sub } from '@/components/data-table';
@@ -19,9 +19,7 @@ const newRoute = getRouteApi('/shell/settings/url-actions/new');
 const oneRoute = getRouteApi('/shell/settings/url-actions/$actionId');
 
 export function UrlActionsPage() {
-  const api = useApi();
-  const client = useQueryClient();
-  const actions = useQuery(urlActionsQuery(api));
+  const actions = useQuery(urlActionsQuery(useApi()));
   const edit = useCan()('can_edit_core_settings');
   const { kind = 'web' } = listRoute.useSearch();
   const navigate = listRoute.useNavigate();
@@ -90,17 +88,7 @@ export function UrlActionsPage() {
                   {
                     head: 'Actions',
                     kind: 'tools',
-                    cell: (action) =>
-                      edit ? (
-                        <RemoveButton
-                          name={action.name}
-                          action="Delete action"
-                          question={`Delete “${action.name}”? Alert templates that call it do nothing instead.`}
-                          done={`${action.name} was deleted`}
-                          remove={() => urlActionCalls.remove(api, action.id)}
-                          onRemoved={() => client.invalidateQueries({ queryKey: urlActionsKey })}
-                        />
-                      ) : null,
+                    cell: (action) => (edit ? <RemoveAction action={action} /> : null),
                   },
                 ]}
               />
@@ -112,11 +100,44 @@ export function UrlActionsPage() {
   );
 }
 
+interface RemoveActionProps {
+  action: UrlAction;
+  wide?: boolean;
+  onRemoved?: () => void;
+}
+
+function RemoveAction({ action, wide, onRemoved }: RemoveActionProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <RemoveButton
+      wide={wide}
+      name={action.name}
+      action="Delete action"
+      question={`Delete “${action.name}”? Alert templates that call it do nothing instead.`}
+      done={`${action.name} was deleted`}
+      remove={() => urlActionCalls.remove(api, action.id)}
+      onRemoved={async () => {
+        onRemoved?.();
+        await client.invalidateQueries({ queryKey: urlActionsKey });
+      }}
+    />
+  );
+}
+
+function Trail({ kind }: { kind: UrlActionType }) {
+  return (
+    <Link to="/settings/url-actions" search={{ kind }}>
+      URL actions
+    </Link>
+  );
+}
+
 export function NewUrlActionPage() {
   const navigate = useNavigate();
   const { kind = 'web' } = newRoute.useSearch();
   return (
-    <Page title={kind === 'rest' ? 'New web hook' : 'New link'} narrow>
+    <Page title={kind === 'rest' ? 'New web hook' : 'New link'} trail={<Trail kind={kind} />} narrow>
       <ActionForm initial={emptyAction(kind)} onDone={() => void navigate({ to: '/settings/url-actions', search: { kind } })} />
     </Page>
   );
@@ -128,8 +149,16 @@ export function UrlActionPage() {
   const id = Number(actionId);
   const actions = useQuery({ ...urlActionsQuery(useApi()), refetchOnWindowFocus: false });
   const action = actions.data?.find((each) => each.id === id);
+  const edit = useCan()('can_edit_core_settings');
   return (
-    <Page title={action?.name ?? 'URL action'} narrow>
+    <Page
+      title={action?.name ?? 'URL action'}
+      trail={<Trail kind={action?.action_type ?? 'web'} />}
+      narrow
+      actions={
+        action && edit ? <RemoveAction wide action={action} onRemoved={() => void navigate({ to: '/settings/url-actions', search: { kind: action.action_type }, ignoreBlocker: true })} /> : undefined
+      }
+    >
       <Loaded query={actions} what="The action" fresh>
         {() =>
           action ? (

@@ -21,6 +21,8 @@ import { fullName, UserState } from '@/modules/users/user-state';
 const listRoute = getRouteApi('/shell/settings/users');
 const oneRoute = getRouteApi('/shell/settings/users/$userId');
 
+const trail = <Link to="/settings/users">Users</Link>;
+
 export function UsersPage() {
   const api = useApi();
   const users = useQuery(usersQuery(api));
@@ -90,7 +92,7 @@ export function UsersPage() {
 export function NewUserPage() {
   const navigate = useNavigate();
   return (
-    <Page title="New user" narrow>
+    <Page title="New user" trail={trail} narrow>
       <UserForm onDone={() => void navigate({ to: '/settings/users' })} />
     </Page>
   );
@@ -110,6 +112,7 @@ export function UserPage() {
   return (
     <Page
       title={user.data?.username ?? 'User'}
+      trail={trail}
       narrow
       lead={user.data ? <UserState user={user.data} /> : undefined}
       actions={
@@ -122,7 +125,7 @@ export function UserPage() {
             done={`${user.data.username} was deleted`}
             remove={() => userCalls.remove(api, id)}
             onRemoved={async () => {
-              done();
+              void navigate({ to: '/settings/users', ignoreBlocker: true });
               await Promise.all([
                 client.invalidateQueries({ queryKey: userKeys.all, exact: true }),
                 client.invalidateQueries({ queryKey: roleKeys.all }),

@@ -27,12 +27,6 @@ func (h handlers) registerDeployments(r *rest.Router) {
 		Summary: "Delete an install link and its token", Auth: rest.AuthUser, Permission: access.ManageDeployments, Scope: rest.ScopeSite,
 		Errors: []int{http.StatusNotFound},
 	}, h.deleteDeployment)
-	rest.Handle(r, rest.Operation{
-		Method: http.MethodGet, Path: "/clients/{uid}/deploy/", ID: "downloadDeployment", Tag: "clients",
-		Summary: "Download the installer of a link", Auth: rest.AuthPublic,
-		NoPermission: "whoever was given the link installs with it",
-		Errors:       []int{http.StatusBadRequest, http.StatusNotFound}, AnyAccept: true, NotInDemo: true,
-	}, h.download)
 }
 
 func (h handlers) listDeployments(ctx context.Context, c *rest.Call, _ *struct{}) ([]Deployment, error) {
@@ -88,17 +82,4 @@ func (h handlers) deleteDeployment(ctx context.Context, c *rest.Call, in *client
 		return "", err
 	}
 	return "The deployment was deleted", nil
-}
-
-type downloadInput struct {
-	UID string `path:"uid"`
-}
-
-// download answers as the reference does when its builder is out of reach: a Windows package is not among what this
-// server can build.
-func (h handlers) download(ctx context.Context, _ *rest.Call, in *downloadInput) (string, error) {
-	if _, err := h.deployments.ByUID(ctx, in.UID); err != nil {
-		return "", err
-	}
-	return "", fault.Refused("This server has no Windows package to build the installer from. Install with a script from Agents > Install instead.")
 }

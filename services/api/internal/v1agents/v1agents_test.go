@@ -1,6 +1,8 @@
 package v1agents_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +21,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	packages "github.com/gueencode/gueenrmm/proto/setup"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
 	"github.com/gueencode/gueenrmm/services/api/internal/resttest"
 )
@@ -233,11 +236,38 @@ func TestDeploymentScripts(t *testing.T) {
 		require.Contains(t, script.Body, want)
 	}
 	require.Regexp(t, `token='[0-9a-f]{64}'`, script.Body)
-	problem(t, f.Anonymous().Get(path+"/install.ps1"), http.StatusBadRequest, "refused") // there is no Windows package here
+	problem(t, f.Anonymous().Get(path+"/install.ps1"), http.StatusBadRequest, "refused") // there is no Windows agent here
+	requireWindowsPackage(t, f, dir, list[0].UID)
 	problem(t, f.Anonymous().Get("/v1/deployments/nosuch/install.sh"), http.StatusBadRequest, "refused")
 	problem(t, f.Anonymous().Get("/v1/deployments/00000000-0000-4000-8000-000000000000/install.sh"), http.StatusNotFound, "not_found")
 
 	_, err := f.Pool.Exec(t.Context(), `UPDATE deployments SET expiry = now() - interval '1 second'`)
 	require.NoError(t, err)
 	problem(t, f.Anonymous().Get(path+"/install.sh"), http.StatusNotFound, "not_found")
+}
+
+// requireWindowsPackage: a link's download is the setup program with what the link installs behind its last byte.
+func requireWindowsPackage(t *testing.T, f *fleet, dir, uid string) {
+	t.Helper()
+	path := "/clients/" + uid + "/deploy/"
+	f.Anonymous().Get(path).Is(http.StatusBadRequest, "This server has no agent for windows on amd64.")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "gueen-agent-windows-amd64.exe"), []byte("agent"), 0o600))
+	require.Equal(t, http.StatusBadRequest, f.Anonymous().Get(path).Status, "there is no setup program")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "gueen-setup-windows.exe"), []byte("MZ program"), 0o600))
+	file := f.Anonymous().Get(path)
+	require.Equal(t, http.StatusOK, file.Status, file.Body)
+	require.Equal(t, "application/x-msdos-program", file.Header.Get("Content-Type"))
+	require.Regexp(t, `^attachment; filename="?trmm-[a-z0-9]+-[a-z0-9]+-workstation-amd64\.exe"?$`, file.Header.Get("Content-Disposition"))
+	require.Equal(t, fmt.Sprint(len(file.Body)), file.Header.Get("Content-Length"))
+	require.True(t, strings.HasPrefix(file.Body, "MZ program"))
+	p, err := packages.Read(strings.NewReader(file.Body), int64(len(file.Body)))
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte("agent"))
+	require.Regexp(t, "^[0-9a-f]{64}$", p.Token)
+	p.Token = ""
+	require.Equal(t, packages.Package{
+		API: "https://api.example.com", ClientID: f.client1, SiteID: f.site1, AgentType: "workstation", URL: "https://api.example.com/v1/downloads/agent/windows/amd64",
+		SHA256: hex.EncodeToString(sum[:]), FileName: "tacticalagent-v2.11.0-windows-amd64.exe", RDP: true, Ping: true,
+	}, p)
+	require.Equal(t, "agent", f.Anonymous().Get("/v1/downloads/agent/windows/amd64").Body)
 }

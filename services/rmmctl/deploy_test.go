@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -147,4 +148,25 @@ func TestProxyPassesToTheDefaultPorts(t *testing.T) {
 	for _, name := range []string{"web", "api", "realtime"} {
 		require.Regexp(t, `upstream gueen_`+name+` +\{ server `+regexp.QuoteMeta(known[name]["listen"])+`;`, site)
 	}
+}
+
+// TestProxyHoldsAgentsBackForLessThanTheyWait: a request is delayed by burst/rate at most, and deployed agents end an attempt
+// after two seconds. 10,000 agents must still get through within fifteen.
+func TestProxyHoldsAgentsBackForLessThanTheyWait(t *testing.T) {
+	t.Parallel()
+	site := deployFile(t, "nginx/gueen.conf")
+	number := func(pattern string) float64 {
+		found := regexp.MustCompile(pattern).FindStringSubmatch(site)
+		require.NotNil(t, found, pattern)
+		n, err := strconv.ParseFloat(found[1], 64)
+		require.NoError(t, err)
+		return n
+	}
+	rate, burst := number(`limit_req_zone [^;]*zone=gueen_agents:[0-9]+k rate=(\d+)r/s;`), number(`limit_req zone=gueen_agents burst=(\d+);`)
+	require.LessOrEqual(t, burst/rate, 1.0, "seconds")
+	require.Less(t, 10_000/rate, 12.0, "seconds for all, after a first wait of two to three")
+	agents := regexp.MustCompile(`(?s)location = /natsws \{.*?\}`).FindString(site)
+	require.Contains(t, agents, "limit_req zone=gueen_agents")
+	require.Contains(t, agents, "limit_req_status 503")
+	require.Equal(t, 1, strings.Count(site, "limit_req zone="), "nothing else is held back")
 }

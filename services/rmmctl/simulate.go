@@ -80,7 +80,7 @@ func simulateCommand(p program) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		access.fill(&o, f.asked("access"))
+		access.fill(&o)
 		if o.Database == "" {
 			o.Database = p.lookup("GUEEN_DATABASE_URL")
 		}

@@ -22,11 +22,15 @@ const (
 	accessHelp    = "access file of a suite on this machine; gives addresses, database, private ports and, for --prepare, the key that no flag gives"
 )
 
-// suiteAccess is the access file of a suite on this machine; empty when there is none.
-type suiteAccess struct{ suite.Access }
+// suiteAccess is the access file of a suite on this machine, empty when there is none.
+type suiteAccess struct {
+	suite.Access
+	asked bool // was named on the command line
+}
 
 // readAccess reads the file. The default one may be missing, one that was asked for may not.
 func readAccess(path string, asked bool) (a suiteAccess, err error) {
+	a.asked = asked
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !asked {
 		return a, nil
@@ -42,8 +46,8 @@ func readAccess(path string, asked bool) (a suiteAccess, err error) {
 
 // fill gives the options what no flag gave. With the address of another server the default file counts for nothing: its
 // database and its services are not that server's.
-func (a suiteAccess) fill(o *simulate.Options, asked bool) {
-	if o.API != "" && o.API != a.API && !asked {
+func (a suiteAccess) fill(o *simulate.Options) {
+	if o.API != "" && o.API != a.API && !a.asked {
 		return
 	}
 	if o.API == "" {
@@ -68,12 +72,13 @@ const sessionLife = 30 * time.Minute
 
 var errNoKey = errors.New("needs the API key of a superuser: --key or RMM_API_KEY; a suite on this machine gives one through its access file")
 
-// caller is who prepares or removes: the key, or else the administrator of the suite on this machine.
+// caller is who prepares or removes: the key, or else the administrator of the suite on this machine when the address is that
+// suite's, or the file was asked for.
 func (a suiteAccess) caller(ctx context.Context, api, key string, insecure bool) (as simulate.Caller, err error) {
 	switch {
 	case key != "":
 		as = simulate.WithKey(key)
-	case a.Database == "" || a.User == "" || api != a.API:
+	case a.Database == "" || a.User == "" || api != a.API && !a.asked:
 		return as, errNoKey
 	default:
 		token, err := a.session(ctx)

@@ -35,21 +35,23 @@ func TestSimulateRefusesWhatItWouldNotHeed(t *testing.T) {
 
 func TestAccessFileIsThatOfItsServer(t *testing.T) {
 	t.Parallel()
-	a := suiteAccess{suite.Access{
+	a := suiteAccess{Access: suite.Access{
 		API: "http://127.0.0.1:8080", NATS: "nats://127.0.0.1:4222", Database: "postgres://x", User: "admin",
 		Metrics: map[string]string{"api": "http://127.0.0.1:9101"}, Servers: map[string]int{"postgres": 5433},
 	}}
 	var o simulate.Options
-	a.fill(&o, false)
+	a.fill(&o)
 	require.Equal(t, simulate.Options{API: a.API, NATS: a.NATS, Database: a.Database, Metrics: a.Metrics, Watch: a.Servers}, o)
 
 	o = simulate.Options{API: "https://rmm.example.com", NATS: "wss://rmm.example.com/natsws"}
 	other := o
-	a.fill(&o, false)
+	a.fill(&o)
 	require.Equal(t, other, o, "another server's database is not counted")
-	a.fill(&o, true)
+	a.asked = true
+	a.fill(&o)
 	require.Equal(t, a.Database, o.Database)
 	require.Equal(t, "wss://rmm.example.com/natsws", o.NATS)
+	a.asked = false
 	_, err := a.caller(t.Context(), "https://rmm.example.com", "", false)
 	require.ErrorIs(t, err, errNoKey)
 	as, err := a.caller(t.Context(), "https://rmm.example.com", "k", true)

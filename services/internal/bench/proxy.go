@@ -186,7 +186,7 @@ http {
 func siteConfig(site, dir string, secure, plain int, ports suite.Ports) string {
 	local := func(n int) string { return fmt.Sprintf("127.0.0.1:%d", n) }
 	return strings.NewReplacer(
-		"listen 80;", "listen "+local(plain)+";", "listen 443 ssl;", "listen "+local(secure)+" ssl;",
+		"listen 80;", "listen "+local(plain)+";", "listen 443 ssl", "listen "+local(secure)+" ssl",
 		"rmm.example.com", "localhost", "api.example.com", "127.0.0.1",
 		"/etc/letsencrypt/live/example.com/", dir+"/", "/var/log/nginx/", dir+"/",
 		"127.0.0.1:8080", local(ports.Web), "127.0.0.1:8001", local(ports.API), "127.0.0.1:8002", local(ports.Realtime), "127.0.0.1:9235", local(ports.NATSWebSocket),

@@ -42,6 +42,8 @@ type wire struct {
 	mu     sync.Mutex
 	conn   net.Conn
 	stands bool        // the agent was admitted over it
+	told   bool        // its attempt failed and was counted
+	undone bool        // the last attempt did not get as far as a socket
 	lost   func(error) // is told of attempts that were not admitted
 }
 
@@ -56,14 +58,17 @@ type natsDialer struct {
 	ctx    context.Context //nolint:containedctx // nats.go's dialer has no context; this one ends with the run
 	dialer *net.Dialer
 	keep   func(net.Conn)
+	missed func()
 }
 
 func (d natsDialer) Dial(network, address string) (net.Conn, error) {
 	conn, err := d.dialer.DialContext(d.ctx, network, address)
-	if err == nil {
-		d.keep(conn)
+	if err != nil {
+		d.missed()
+		return nil, err
 	}
-	return conn, err
+	d.keep(conn)
+	return conn, nil
 }
 
 // How deployed agents connect and come back (agent-protocol.md §1.4): two seconds for an attempt, between attempts a whole
@@ -84,11 +89,11 @@ func (a *agent) connect(ctx context.Context) error {
 		nats.Name(a.AgentID), nats.UserInfo(a.AgentID, a.Token), nats.NoEcho(), nats.MaxReconnects(-1),
 		nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(a.pause), nats.ReconnectJitter(jitterPlain, jitterTLS), nats.ReconnectBufSize(-1),
 		nats.PingInterval(40 * time.Second), nats.Timeout(connectWithin), nats.RetryOnFailedConnect(false),
-		nats.SetCustomDialer(natsDialer{ctx: ctx, dialer: sourceDialer(a.Index%a.run.opts.Sources, a.run.opts.Sources), keep: a.wire.take}),
+		nats.SetCustomDialer(natsDialer{ctx: ctx, dialer: sourceDialer(a.Index%a.run.opts.Sources, a.run.opts.Sources), keep: a.wire.take, missed: a.wire.miss}),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { a.run.connected.Add(-1) }),
 		nats.ReconnectHandler(func(*nats.Conn) { a.wire.admitted(); a.run.connected.Add(1); a.run.returned() }),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { a.run.attempts.fail(err) }), // of dials only
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),                    // refusals are counted above
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { a.wire.fail(err) }), // of dials, TLS and WebSocket only
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),            // refusals are counted above
 	}
 	if path := strings.Trim(address.Path, "/"); path != "" {
 		options = append(options, nats.ProxyPath("/"+path))
@@ -143,11 +148,30 @@ func (w *wire) take(conn net.Conn) {
 	defer w.mu.Unlock()
 	if w.conn != nil {
 		w.conn.Close() //nolint:errcheck // given up
-		if !w.stands {
+		if !w.stands && !w.told {
 			w.lost(errNotAdmitted)
 		}
 	}
-	w.conn, w.stands = conn, false
+	w.conn, w.stands, w.told = conn, false, false
+}
+
+// miss notes an attempt that got no socket.
+func (w *wire) miss() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.undone = true
+}
+
+// fail counts an attempt of which the library says why it failed: no socket, or a proxy that refused it.
+func (w *wire) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost(err)
+	if w.undone {
+		w.undone = false // the socket here is of an earlier attempt
+		return
+	}
+	w.told = true
 }
 
 // admitted marks the attempt as one that succeeded.

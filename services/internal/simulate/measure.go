@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -58,13 +59,18 @@ func (s *series) fail(err error) {
 func (s *series) reasons() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	classes := slices.SortedFunc(maps.Keys(s.errors), func(a, b string) int {
-		return cmp.Or(cmp.Compare(s.errors[b], s.errors[a]), strings.Compare(a, b))
-	})
+	classes := frequent(s.errors)
 	for i, c := range classes {
 		classes[i] = fmt.Sprintf("%d × %s", s.errors[c], c)
 	}
 	return strings.Join(classes, ", ")
+}
+
+// frequent lists the classes, the most frequent first.
+func frequent(errors map[string]int64) []string {
+	return slices.SortedFunc(maps.Keys(errors), func(a, b string) int {
+		return cmp.Or(cmp.Compare(errors[b], errors[a]), strings.Compare(a, b))
+	})
 }
 
 const trustHint = "the server's certificate is not trusted (--insecure accepts it)"
@@ -73,6 +79,9 @@ func untrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &certificate)
 }
+
+// ownAddress is this side's end of a connection, which differs from one to the next.
+var ownAddress = regexp.MustCompile(`[0-9a-f.:\[\]]+:\d+->`)
 
 // errorClass groups errors so that a report of a million failures stays readable.
 func errorClass(err error) string {
@@ -87,7 +96,7 @@ func errorClass(err error) string {
 	if untrusted(err) {
 		return trustHint
 	}
-	text := err.Error()
+	text := ownAddress.ReplaceAllString(err.Error(), "")
 	if len(text) > 80 {
 		text = text[len(text)-80:]
 	}

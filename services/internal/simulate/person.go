@@ -40,16 +40,18 @@ func (c *client) ask(ctx context.Context, key string, tell func(time.Duration, e
 
 // probe lets a person work until the context ends and keeps what they felt. With Options.Person they have a process of their
 // own: among thousands of agents in this one they would wait for its scheduler, and the figure would be the simulator's.
-func (r *run) probe(ctx context.Context, into *series) error {
-	if r.opts.Person.Path == "" {
-		r.http.ask(ctx, r.opts.Key, into.note)
+func (o *Options) probe(ctx context.Context, into *series) error {
+	if o.Person.Path == "" {
+		c := newClient(o.API, 1, false, 1, o.Insecure)
+		defer c.close()
+		c.ask(ctx, o.Key, into.note)
 		return nil
 	}
 	// The process ends when its input does; what it has measured until then is read to the end.
 	ending, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
-	cmd := exec.CommandContext(ending, r.opts.Person.Path, r.opts.Person.Args...) //nolint:gosec // this program again
-	cmd.Env = r.opts.Person.Env
+	cmd := exec.CommandContext(ending, o.Person.Path, o.Person.Args...) //nolint:gosec // this program again
+	cmd.Env = o.Person.Env
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("start the person's process: %w", err)
@@ -61,7 +63,7 @@ func (r *run) probe(ctx context.Context, into *series) error {
 	if err != nil {
 		return fmt.Errorf("start the person's process: %w", errors.Join(err, in.Close()))
 	}
-	question, err := json.Marshal(asking{API: r.opts.API, Key: r.opts.Key, Insecure: r.opts.Insecure})
+	question, err := json.Marshal(asking{API: o.API, Key: o.Key, Insecure: o.Insecure})
 	if err == nil {
 		_, err = in.Write(question)
 	}

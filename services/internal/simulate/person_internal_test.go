@@ -21,7 +21,7 @@ func TestThePersonHasAProcessOfTheirOwn(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	o := options(api, startNATS(t), Reconnect)
-	o.Duration = time.Minute
+	o.Duration = patience
 	o.Person = Command{Path: self, Env: append(os.Environ(), personVariable+"=1")}
 	rep, err := Run(t.Context(), o)
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestThePersonTellsWhatFailed(t *testing.T) {
 	go func() { ended <- RunPerson(ctx, in, &out) }()
 	_, err = write.WriteString(`{"API":"http://127.0.0.1:1","Key":"k"}`)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return strings.Count(out.String(), "\n") >= 2 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Count(out.String(), "\n") >= 2 }, patience, 5*time.Millisecond)
 	cancel()
 	require.NoError(t, <-ended)
 	require.NoError(t, write.Close())

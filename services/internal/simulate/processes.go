@@ -33,18 +33,32 @@ func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, er
 	if n < 1 || n > MaxProcesses || n > o.Agents {
 		return nil, fmt.Errorf("%w: processes must be between 1 and %d and not more than agents", ErrOptions, MaxProcesses)
 	}
-	parts, problems := make([]*Report, n), make([]error, n)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	show := newBoard(o.Progress, n)
-	var group sync.WaitGroup
+	parts := make([]*part, n)
 	for i := range n {
-		group.Go(func() { parts[i], problems[i] = c.run(ctx, share(o, i, n), func(s status) { show.set(i, s) }) })
+		parts[i] = c.start(ctx, share(o, i, n), func(s status) { show.set(i, s) })
 	}
-	group.Wait()
+	calm, during := newSeries(), newSeries()
+	var err error
+	if o.Scenario == Reconnect {
+		if err = o.storm(ctx, calm, during, func(ctx context.Context) error { return cutParts(ctx, o, parts) }); err != nil {
+			stop(err)
+		}
+	}
+	reports := make([]*Report, n)
+	for i, p := range parts {
+		<-p.ended
+		reports[i], err = p.report, errors.Join(err, p.problem)
+	}
 	show.stop()
-	if err := errors.Join(problems...); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return merge(parts), nil
+	whole := merge(reports)
+	whole.add(time.Duration(whole.Seconds*float64(time.Second)), kindOfWork{workBefore, calm}, kindOfWork{workMeanwhile, during})
+	return whole, nil
 }
 
 // share is what process i of n does.

@@ -15,7 +15,7 @@ func TestSeveralProcessesShareOneFleet(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	o := options(api, startNATS(t), Results)
-	o.Agents, o.Rate, o.Duration = 9, 200, time.Second
+	o.Agents, o.Rate, o.Duration = 9, 200, 5*time.Second
 	var shown strings.Builder
 	o.Progress = &shown
 	rep, err := RunProcesses(t.Context(), o, 3, Command{Path: self, Env: append(os.Environ(), partVariable+"=1")})

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"sort"
 	"time"
 )
 
@@ -105,7 +104,7 @@ func (r *run) report(ctx context.Context, seen *observer, start time.Time, took 
 	}{
 		{"enrolments", r.enrolments}, {"connects", r.connects}, {FailedAttempts, r.attempts}, {"agents back", r.returns}, {string(r.opts.Scenario), r.sent},
 		{"acknowledged results", r.posts}, {"answered commands", r.answers},
-		{"requests before", r.calm}, {"requests meanwhile", r.storm},
+		{workBefore, r.calm}, {workMeanwhile, r.during},
 	} {
 		if s.of.count.Load()+s.of.failed.Load() > 0 {
 			rep.Work = append(rep.Work, s.of.work(s.name, took))
@@ -142,6 +141,9 @@ func (rep *Report) WriteJSON(w io.Writer) error {
 	return enc.Encode(rep)
 }
 
+// maxClasses bounds the reasons of failures that are shown for one kind of work; the JSON form has all.
+const maxClasses = 8
+
 // WriteText writes the report for people.
 func (rep *Report) WriteText(w io.Writer) error {
 	p := &printer{w: w}
@@ -153,13 +155,12 @@ func (rep *Report) WriteText(w io.Writer) error {
 	p.line("%-22s %10s %8s %10s %9s %9s %9s %9s", "work", "done", "failed", "per s", "p50 ms", "p95 ms", "p99 ms", "max ms")
 	for _, k := range rep.Work {
 		p.line("%-22s %10d %8d %10.1f %9.2f %9.2f %9.2f %9.2f", k.Name, k.Done, k.Failed, k.Rate, k.P50, k.P95, k.P99, k.Max)
-		classes := make([]string, 0, len(k.Errors))
-		for c := range k.Errors {
-			classes = append(classes, c)
-		}
-		sort.Strings(classes)
-		for _, c := range classes {
+		classes := frequent(k.Errors)
+		for _, c := range classes[:min(len(classes), maxClasses)] {
 			p.line("  %d × %s", k.Errors[c], c)
+		}
+		if more := len(classes) - maxClasses; more > 0 {
+			p.line("  and %d more reasons", more)
 		}
 	}
 	for _, c := range rep.Server {

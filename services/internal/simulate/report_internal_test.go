@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -104,11 +105,25 @@ func TestCertificatesAreVerified(t *testing.T) {
 func TestRatesAreThoseOfTheirOwnPhase(t *testing.T) {
 	t.Parallel()
 	s := newSeries()
-	began := time.Now().Add(-2 * time.Second)
+	began := time.Now().Add(-200 * time.Second)
 	for range 10 {
 		s.add(time.Millisecond)
 	}
 	require.InDelta(t, 1, s.work("x", 10*time.Second).Rate, 0.01)
 	s.timed(began)
-	require.InDelta(t, 5, s.work("x", 10*time.Second).Rate, 0.5)
+	require.InDelta(t, 0.05, s.work("x", 10*time.Second).Rate, 0.005)
+}
+
+func TestReasonsAreGrouped(t *testing.T) {
+	t.Parallel()
+	s := newSeries()
+	for port := range 50 {
+		s.fail(fmt.Errorf("read tcp 127.0.0.1:%d->127.0.0.1:443: connection reset by peer", 50000+port))
+		s.fail(fmt.Errorf("reason %d", port%20))
+	}
+	require.EqualValues(t, 50, s.errors["read tcp 127.0.0.1:443: connection reset by peer"])
+	var text strings.Builder
+	require.NoError(t, (&Report{Work: []Work{s.work("x", time.Second)}}).WriteText(&text))
+	require.Contains(t, text.String(), "50 × read tcp")
+	require.Contains(t, text.String(), "and 13 more reasons")
 }

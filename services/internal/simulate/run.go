@@ -32,16 +32,16 @@ type run struct {
 	posts      *series // acknowledged results
 	answers    *series // results of commands
 	calm       *series // requests of a person before the storm
-	storm      *series // and during it
+	during     *series // and during it
 }
 
 func newRun(o Options) *run {
 	r := &run{
 		opts: o, ledger: newLedger(newMarker(o.First)), http: newClient(o),
-		enrolments: newSeries(), connects: newSeries(), attempts: newSeries(), returns: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), calm: newSeries(), storm: newSeries(),
+		enrolments: newSeries(), connects: newSeries(), attempts: newSeries(), returns: newSeries(), sent: newSeries(), posts: newSeries(), answers: newSeries(), calm: newSeries(), during: newSeries(),
 	}
 	r.progress = newProgress(o.Progress, o.part, func() (connected, failed int64) {
-		for _, s := range []*series{r.enrolments, r.connects, r.sent, r.posts, r.answers, r.calm, r.storm} {
+		for _, s := range []*series{r.enrolments, r.connects, r.sent, r.posts, r.answers, r.calm, r.during} {
 			failed += s.failed.Load()
 		}
 		return r.connected.Load(), failed

@@ -22,6 +22,9 @@ import (
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
+// patience is for whatever must happen; busy machines are slow.
+const patience = 5 * time.Minute
+
 // partVariable makes this test program one process of several.
 const partVariable = "SIMULATE_PART"
 
@@ -127,7 +130,7 @@ func startNATS(t *testing.T) string {
 	require.NoError(t, err)
 	srv.Start()
 	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	require.True(t, srv.ReadyForConnections(10*time.Second))
+	require.True(t, srv.ReadyForConnections(patience))
 	return srv.ClientURL()
 }
 
@@ -142,7 +145,7 @@ func TestResultsFloodEnrolsAndCounts(t *testing.T) {
 	t.Parallel()
 	b, api := startBackend(t)
 	o := options(api, startNATS(t), Results)
-	o.Rate, o.State = 200, filepath.Join(t.TempDir(), "fleet.jsonl")
+	o.Rate, o.Duration, o.State = 50, 3*time.Second, filepath.Join(t.TempDir(), "fleet.jsonl")
 	rep, err := Run(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, 8, rep.Agents)
@@ -174,18 +177,23 @@ func TestHeartbeatsTravelOnTheAgentsOwnSubject(t *testing.T) {
 	t.Parallel()
 	_, api := startBackend(t)
 	address := startNATS(t)
-	conn, err := nats.Connect(address)
+	conn, err := nats.Connect(address, nats.Timeout(patience))
 	require.NoError(t, err)
 	defer conn.Close()
-	kinds := make(chan string, 4096)
+	kinds := make(chan string, 1)
 	_, err = conn.Subscribe("*", func(m *nats.Msg) {
 		if hello, err := agentwire.DecodeHello(m.Data); err == nil && hello.AgentID == m.Subject {
-			kinds <- m.Reply
+			select {
+			case kinds <- m.Reply:
+			default: // one is enough
+			}
 		}
 	})
 	require.NoError(t, err)
 	require.NoError(t, conn.Flush())
-	rep, err := Run(t.Context(), options(api, address, Heartbeats))
+	o := options(api, address, Heartbeats)
+	o.Rate, o.Duration = 50, 3*time.Second
+	rep, err := Run(t.Context(), o)
 	require.NoError(t, err)
 	require.EqualValues(t, 8, rep.Connected)
 	require.Equal(t, string(agentwire.KindHello), <-kinds)
@@ -200,18 +208,18 @@ func TestCommandsAreAnsweredAndPosted(t *testing.T) {
 	a := newAgent(r, identity{Index: 1, AgentID: strings.Repeat("a", 40), Token: "t"})
 	require.NoError(t, a.connect(t.Context()))
 	r.agents = append(r.agents, a)
-	conn, err := nats.Connect(address)
+	conn, err := nats.Connect(address, nats.Timeout(patience))
 	require.NoError(t, err)
 	defer conn.Close()
 
 	payload, err := agentwire.Command{Func: "runscriptfull", ID: 5}.Encode()
 	require.NoError(t, err)
-	reply, err := conn.Request(a.AgentID, payload, 10*time.Second)
+	reply, err := conn.Request(a.AgentID, payload, patience)
 	require.NoError(t, err)
 	result, err := agentwire.DecodeScriptResult(reply.Data)
 	require.NoError(t, err)
 	require.Equal(t, "simulated output\n", result.Stdout)
-	require.Eventually(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.history) == 1 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.history) == 1 }, patience, 10*time.Millisecond)
 }
 
 func TestHardwareReportsHaveTheRealSize(t *testing.T) {
@@ -234,12 +242,13 @@ func TestPacerKeepsTheRate(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
+	began := time.Now()
 	p := newPacer(100)
-	n := 0
+	n := 0.0
 	for p.next(ctx) {
 		n++
 	}
-	require.LessOrEqual(t, n, 45, "100 per second for 0.3 s and at most a tenth of a second of catching up")
+	require.LessOrEqual(t, n, 100*time.Since(began).Seconds()+15, "100 per second and at most a tenth of a second of catching up")
 }
 
 func TestQuantileOfGrowth(t *testing.T) {

@@ -11,19 +11,53 @@ import (
 // reconnect cuts every connection at once and waits until all are back, as after a restart of the bus. With an API key,
 // requests of a person before and meanwhile show whether others suffer.
 func (r *run) reconnect(ctx context.Context) error {
-	if r.opts.Key == "" {
+	if r.opts.word != nil { // who started this process watches the person
+		r.progress.phase(phaseReady, 0, 0)
+		if err := r.opts.word(ctx); err != nil {
+			return fmt.Errorf("wait for the word: %w", err)
+		}
+		r.progress.phase(string(Reconnect), 0, 0)
 		return r.cutAll(ctx)
 	}
-	calm, cancel := context.WithTimeout(ctx, min(probeBefore, r.opts.Duration/4))
-	err := r.probe(calm, r.calm)
-	cancel()
+	return r.opts.storm(ctx, r.calm, r.during, r.cutAll)
+}
+
+// storm lets a person work, before the connections are cut and until all are back; without an API key there is no person.
+func (o *Options) storm(ctx context.Context, calm, during *series, cutAll func(context.Context) error) error {
+	if o.Key == "" {
+		return cutAll(ctx)
+	}
+	err := o.watched(ctx, calm, func(ctx context.Context) error {
+		wait(ctx, min(probeBefore, o.Duration/4))
+		return nil
+	})
 	if err != nil {
 		return err
 	}
+	return o.watched(ctx, during, cutAll)
+}
+
+// watched does something while a person works. It begins when the person has had their first answer: a process takes its time to
+// start, and on a busy machine it would not have begun before everything is over.
+func (o *Options) watched(ctx context.Context, into *series, do func(ctx context.Context) error) error {
 	probing, stop := context.WithCancel(ctx)
+	defer stop()
 	felt := make(chan error, 1)
-	go func() { felt <- r.probe(probing, r.storm) }()
-	err = r.cutAll(ctx)
+	go func() { felt <- o.probe(probing, into) }()
+	for into.count.Load()+into.failed.Load() == 0 {
+		select {
+		case err := <-felt: // it ended by itself
+			if err != nil {
+				return err
+			}
+			return do(ctx)
+		default:
+		}
+		if !wait(ctx, probeEvery) {
+			break
+		}
+	}
+	err := do(ctx)
 	stop()
 	return errors.Join(err, <-felt)
 }
@@ -34,11 +68,12 @@ func (r *run) cutAll(ctx context.Context) error {
 	total := r.connected.Load()
 	r.comeback.begin(total)
 	start := time.Now()
-	if r.opts.Cut != nil {
+	switch {
+	case r.opts.Cut != nil:
 		if err := r.opts.Cut(ctx); err != nil {
 			return fmt.Errorf("cut the connections: %w", err)
 		}
-	} else {
+	case !r.opts.Spare:
 		for _, a := range r.agents {
 			a.wire.cut()
 		}

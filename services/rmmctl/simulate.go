@@ -154,9 +154,6 @@ func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options, a
 		o.Site, o.Key = ground.Site, ground.Key
 	}
 	if f.cut != "" {
-		if f.processes != 1 {
-			return nil, errors.New("--cut works with one process only")
-		}
 		o.Cut = func(ctx context.Context) error {
 			out, err := exec.CommandContext(ctx, "sh", "-c", f.cut).CombinedOutput()
 			if err != nil {

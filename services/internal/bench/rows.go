@@ -41,14 +41,27 @@ func rows() []Row {
 
 // play runs a scenario of the simulator on the environment's fleet.
 func (e *environment) play(ctx context.Context, change func(*simulate.Options)) (*simulate.Report, error) {
+	o := e.simulation()
+	change(&o)
+	return simulate.Run(ctx, o)
+}
+
+// playApart plays in a process of its own that gives way to all others: the fleet stands for as many other machines.
+func (e *environment) playApart(ctx context.Context, change func(*simulate.Options)) (*simulate.Report, error) {
+	o, self := e.simulation(), filepath.Join(e.options.Bin, "rmmctl")
+	change(&o)
+	o.Person = simulate.Command{Path: self, Args: []string{"simulate-person"}}
+	return simulate.RunProcesses(ctx, o, 1, simulate.Command{Path: "nice", Args: []string{"-n", "10", self, "simulate-part"}})
+}
+
+// simulation is what all rows ask of the simulator.
+func (e *environment) simulation() simulate.Options {
 	a := e.suite.Access()
-	o := simulate.Options{
+	return simulate.Options{
 		API: a.API, NATS: a.NATS, Key: e.ground.Key, Site: e.ground.Site, Agents: e.options.Agents, Duration: 15 * time.Second, Speed: 1,
 		Workers: 32, Sources: 1, ConnectRate: 2000, State: e.state, Metrics: e.suite.Metrics(), Database: e.suite.DatabaseURL(), Settle: 30 * time.Second,
 		Progress: e.options.Log, Insecure: true, // the proxy's certificate is made for the run
 	}
-	change(&o)
-	return simulate.Run(ctx, o)
 }
 
 func workOf(rep *simulate.Report, name string) (simulate.Work, error) {
@@ -194,10 +207,9 @@ func (e *environment) introduce(ctx context.Context) error {
 // reconnect kills nats-server under the connected fleet; the suite starts it again. What agents wait before they return, up
 // to 7.5 s and as long again after each attempt that failed, is part of the figure.
 func reconnect(ctx context.Context, e *environment) (Figure, error) {
-	rep, err := e.play(ctx, func(o *simulate.Options) {
+	rep, err := e.playApart(ctx, func(o *simulate.Options) {
 		o.Scenario, o.Duration = simulate.Reconnect, 2*time.Minute
 		o.Cut = func(context.Context) error { return e.suite.Process("nats-server").Kill() }
-		o.Person = simulate.Command{Path: filepath.Join(e.options.Bin, "rmmctl"), Args: []string{"simulate-person"}}
 	})
 	if err != nil {
 		return Figure{}, err

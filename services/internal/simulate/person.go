@@ -42,7 +42,7 @@ func (c *client) ask(ctx context.Context, key string, tell func(time.Duration, e
 // own: among thousands of agents in this one they would wait for its scheduler, and the figure would be the simulator's.
 func (o *Options) probe(ctx context.Context, into *series) error {
 	if o.Person.Path == "" {
-		c := newClient(o.API, 1, false, 1, o.Insecure)
+		c := newClient(Options{API: o.API, Insecure: o.Insecure, Workers: 1})
 		defer c.close()
 		c.ask(ctx, o.Key, into.note)
 		return nil

@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// phaseReady is the phase in which a process of the reconnect scenario waits for the word.
+const phaseReady = "ready"
+
 // MaxProcesses bounds how many processes share a fleet.
 const MaxProcesses = 64
 
@@ -33,7 +36,8 @@ func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, er
 	if n < 1 || n > MaxProcesses || n > o.Agents {
 		return nil, fmt.Errorf("%w: processes must be between 1 and %d and not more than agents", ErrOptions, MaxProcesses)
 	}
-	ctx, stop := context.WithCancelCause(ctx)
+	asked := ctx
+	ctx, stop := context.WithCancelCause(asked)
 	defer stop(nil)
 	show := newBoard(o.Progress, n)
 	parts := make([]*part, n)
@@ -43,7 +47,13 @@ func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, er
 	calm, during := newSeries(), newSeries()
 	var err error
 	if o.Scenario == Reconnect {
-		if err = o.storm(ctx, calm, during, func(ctx context.Context) error { return cutParts(ctx, o, parts) }); err != nil {
+		if err = allReady(ctx, parts); err == nil {
+			err = o.storm(ctx, calm, during, func(ctx context.Context) error { return cutParts(ctx, o.Cut, parts) })
+		}
+		if asked.Err() != nil {
+			err = nil // ended early: it reports what it has measured until then
+		}
+		if err != nil {
 			stop(err)
 		}
 	}
@@ -69,42 +79,120 @@ func share(o Options, i, n int) Options {
 	o.Rate /= float64(n)
 	o.Workers = max(1, part(o.Workers))
 	o.ConnectRate = max(1, part(o.ConnectRate))
+	o.Await, o.Spare, o.Person = o.Scenario == Reconnect, o.Cut != nil, Command{}
 	if i > 0 { // what the services used is the same for all
 		o.Metrics, o.Watch = nil, nil
 	}
 	return o
 }
 
-func (c Command) run(ctx context.Context, o Options, show func(status)) (*Report, error) {
-	input, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("start simulator process: %w", err)
-	}
-	var out bytes.Buffer
-	said := &heard{status: show}
+// part is one process of a fleet.
+type part struct {
+	in     io.WriteCloser
+	ready  chan struct{} // closed when it waits for the word
+	ended  chan struct{} // closed when report and problem stand
+	report *Report
+
+	problem error
+	once    sync.Once
+}
+
+// start starts a process, which ends with the context: then it reports what it has measured until then.
+func (c Command) start(ctx context.Context, o Options, show func(status)) *part {
+	p := &part{ready: make(chan struct{}), ended: make(chan struct{})}
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...) //nolint:gosec // this program again
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Env, bytes.NewReader(input), &out, said
-	// A run that is ended early reports what it has measured until then.
+	var out bytes.Buffer
+	said := &heard{status: func(s status) {
+		if s.Phase == phaseReady {
+			p.once.Do(func() { close(p.ready) })
+		}
+		show(s)
+	}}
+	cmd.Env, cmd.Stdout, cmd.Stderr = c.Env, &out, said
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = o.Settle + time.Minute
-	if err := cmd.Run(); err != nil && out.Len() == 0 {
-		return nil, fmt.Errorf("simulator process of agents %d to %d: %w: %s", o.First, o.First+o.Agents-1, err, said.last())
+	input, err := json.Marshal(o)
+	if err == nil {
+		p.in, err = cmd.StdinPipe()
 	}
-	var rep Report
-	if err := json.Unmarshal(out.Bytes(), &rep); err != nil {
-		return nil, fmt.Errorf("read report of simulator process: %w", err)
+	if err == nil {
+		err = cmd.Start()
 	}
-	return &rep, nil
+	if err == nil {
+		// A process that ends without reading says why itself.
+		if _, werr := p.in.Write(append(input, '\n')); werr != nil {
+			said.note(werr)
+		}
+	}
+	go func() {
+		defer close(p.ended)
+		if err == nil {
+			err = cmd.Wait()
+		}
+		if err != nil && out.Len() == 0 {
+			p.problem = fmt.Errorf("simulator process of agents %d to %d: %w: %s", o.First, o.First+o.Agents-1, err, said.last())
+			return
+		}
+		if err := json.Unmarshal(out.Bytes(), &p.report); err != nil {
+			p.problem = fmt.Errorf("read report of simulator process: %w", err)
+		}
+	}()
+	return p
+}
+
+// allReady waits until every process waits for the word.
+func allReady(ctx context.Context, parts []*part) error {
+	for _, p := range parts {
+		select {
+		case <-p.ready:
+		case <-p.ended:
+			return p.problem
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// cutParts gives the word, cuts all connections at the server if it can, and waits until the processes are done.
+func cutParts(ctx context.Context, cut func(context.Context) error, parts []*part) error {
+	for _, p := range parts {
+		if _, err := io.WriteString(p.in, "{}\n"); err != nil {
+			return fmt.Errorf("give the word: %w", err)
+		}
+	}
+	if cut != nil {
+		if err := cut(ctx); err != nil {
+			return fmt.Errorf("cut the connections: %w", err)
+		}
+	}
+	for _, p := range parts {
+		<-p.ended // they end with the context, too
+	}
+	return nil
 }
 
 // RunPart is what one process of several does: options in, report out, both as JSON; statuses go to progress, a line
 // of JSON each.
 func RunPart(ctx context.Context, in io.Reader, out, progress io.Writer) error {
 	var o Options
-	if err := json.NewDecoder(in).Decode(&o); err != nil {
+	words := json.NewDecoder(in)
+	if err := words.Decode(&o); err != nil {
 		return fmt.Errorf("read options: %w", err)
 	}
 	o.Progress, o.part = progress, true
+	if o.Await {
+		heard := make(chan error, 1)
+		go func() { heard <- words.Decode(&struct{}{}) }()
+		o.word = func(ctx context.Context) error {
+			select {
+			case err := <-heard:
+				return err
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
 	rep, err := Run(ctx, o)
 	if err != nil {
 		return err
@@ -142,6 +230,13 @@ func (h *heard) Write(p []byte) (int, error) {
 		h.rest = h.rest[at+1:]
 	}
 	return len(p), nil
+}
+
+// note keeps an error as the last line.
+func (h *heard) note(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text = err.Error()
 }
 
 func (h *heard) last() string {

@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -71,4 +73,43 @@ func TestMergeIsNotBetterThanItsParts(t *testing.T) {
 	require.Equal(t, []Count{{Name: "enrolments", Acknowledged: 10, Stored: 8, Lost: 2}}, whole.Counts)
 	require.Len(t, whole.Usage, 1)
 	require.Equal(t, map[string]int64{"timeout": 1}, parts[0].Work[0].Errors, "the parts stay as they are")
+}
+
+// TestSeveralProcessesReturnTogether: they wait for each other, the bus is restarted once, and one person feels it.
+func TestSeveralProcessesReturnTogether(t *testing.T) {
+	t.Parallel()
+	_, api := startBackend(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	address, restart := restartable(t)
+	restarts := 0
+	o := options(api, address, Reconnect)
+	o.Duration = patience
+	o.Person = Command{Path: self, Env: append(os.Environ(), personVariable+"=1")}
+	c := Command{Path: self, Env: append(os.Environ(), partVariable+"=1")}
+	o.Cut = func(ctx context.Context) error { restarts++; return restart(ctx) }
+	rep, err := RunProcesses(t.Context(), o, 2, c)
+	require.NoError(t, err)
+	require.Equal(t, 1, restarts)
+	work := map[string]Work{}
+	for _, w := range rep.Work {
+		work[w.Name] = w
+	}
+	require.EqualValues(t, 8, rep.Connected)
+	require.EqualValues(t, 2, work[string(Reconnect)].Done)
+	require.EqualValues(t, 8, work["agents back"].Done)
+	require.GreaterOrEqual(t, work["agents back"].P50, 2000.0)
+	require.Positive(t, work[workBefore].Done)
+	require.Positive(t, work[workMeanwhile].Done)
+
+	o.Cut, o.Person = nil, Command{} // their own sockets, and the person in this process
+	rep, err = RunProcesses(t.Context(), o, 3, c)
+	require.NoError(t, err)
+	require.EqualValues(t, 8, rep.Connected)
+
+	_, err = RunProcesses(t.Context(), o, 2, Command{Path: "/bin/false"})
+	require.ErrorContains(t, err, "simulator process of agents")
+	o.Cut = func(context.Context) error { return errors.New("no such service") }
+	_, err = RunProcesses(t.Context(), o, 2, c)
+	require.ErrorContains(t, err, "no such service")
 }

@@ -98,20 +98,32 @@ func (r *run) report(ctx context.Context, seen *observer, start time.Time, took 
 	if err != nil {
 		rep.Problems = append(rep.Problems, err.Error())
 	}
-	for _, s := range []struct {
-		name string
-		of   *series
-	}{
-		{"enrolments", r.enrolments}, {"connects", r.connects}, {FailedAttempts, r.attempts}, {"agents back", r.returns}, {string(r.opts.Scenario), r.sent},
-		{"acknowledged results", r.posts}, {"answered commands", r.answers},
-		{workBefore, r.calm}, {workMeanwhile, r.during},
-	} {
-		if s.of.count.Load()+s.of.failed.Load() > 0 {
-			rep.Work = append(rep.Work, s.of.work(s.name, took))
-		}
-	}
+	rep.add(took, kindOfWork{"enrolments", r.enrolments}, kindOfWork{"connects", r.connects}, kindOfWork{FailedAttempts, r.attempts},
+		kindOfWork{"agents back", r.returns}, kindOfWork{string(r.opts.Scenario), r.sent}, kindOfWork{"acknowledged results", r.posts},
+		kindOfWork{"answered commands", r.answers}, kindOfWork{workBefore, r.calm}, kindOfWork{workMeanwhile, r.during})
 	r.progress.stop()
 	return rep
+}
+
+// The requests of the person in the reconnect scenario.
+const (
+	workBefore    = "requests before"
+	workMeanwhile = "requests meanwhile"
+)
+
+// kindOfWork is one row of the report.
+type kindOfWork struct {
+	name string
+	of   *series
+}
+
+// add adds rows for what was done at all.
+func (rep *Report) add(took time.Duration, kinds ...kindOfWork) {
+	for _, k := range kinds {
+		if k.of.count.Load()+k.of.failed.Load() > 0 {
+			rep.Work = append(rep.Work, k.of.work(k.name, took))
+		}
+	}
 }
 
 func counters(before, after map[string]sampleSet, took time.Duration) []Counter {

@@ -82,35 +82,42 @@ func usageNames(rep *Report) (names []string) {
 	return names
 }
 
-// Agents wait between attempts as deployed ones do, each as long as it drew, whatever ended their connections.
-func TestAgentsReturnAfterARestartOfTheBus(t *testing.T) {
-	t.Parallel()
-	_, api := startBackend(t)
+// restartable starts a nats-server and returns its address and what restarts it.
+func restartable(t *testing.T) (address string, restart func(context.Context) error) {
+	t.Helper()
 	_, text, err := net.SplitHostPort(porttest.Reserve(t))
 	require.NoError(t, err)
 	port, err := strconv.Atoi(text)
 	require.NoError(t, err)
-	bus := &server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true}
 	start := func() *server.Server {
-		srv, err := server.NewServer(bus)
+		srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true})
 		require.NoError(t, err)
 		srv.Start()
 		require.True(t, srv.ReadyForConnections(patience))
 		return srv
 	}
 	srv := start()
-	o := options(api, srv.ClientURL(), Reconnect)
-	o.Duration, o.Key, o.Token = patience, "", "T0KEN"
-	o.Cut = func(context.Context) error {
+	stop := func() {
 		srv.Shutdown()
 		srv.WaitForShutdown()
+	}
+	t.Cleanup(func() { stop() })
+	return srv.ClientURL(), func(context.Context) error {
+		stop()
 		srv = start()
 		return nil
 	}
+}
+
+// Agents wait between attempts as deployed ones do, each as long as it drew, whatever ended their connections.
+func TestAgentsReturnAfterARestartOfTheBus(t *testing.T) {
+	t.Parallel()
+	_, api := startBackend(t)
+	address, restart := restartable(t)
+	o := options(api, address, Reconnect)
+	o.Duration, o.Key, o.Token, o.Cut = patience, "", "T0KEN", restart
 	rep, err := Run(t.Context(), o)
 	require.NoError(t, err)
-	srv.Shutdown()
-	srv.WaitForShutdown()
 	require.EqualValues(t, 8, rep.Connected)
 	pauses := map[time.Duration]bool{}
 	for i := range 200 {

@@ -61,9 +61,10 @@ type Options struct {
 	Progress    io.Writer         `json:"-"` // live display, or lines now and then when it is no terminal; nil for none
 	part        bool              // one of several processes: progress is for the one that started it
 
-	// Spare leaves the agents' own sockets open in the reconnect scenario: who started this process has the server cut them.
-	Spare bool
-	word  func(ctx context.Context) error // waits until the connections are cut; nil: cut them
+	// Await lets the reconnect scenario wait for the word of who started this process, who also watches the person; Spare leaves
+	// the agents' sockets to the server, which cuts them then.
+	Await, Spare bool
+	word         func(ctx context.Context) error // waits for it
 
 	// Cut, when set, ends all connections of the reconnect scenario at the server, by a restart of the bus; otherwise the
 	// agents' own sockets are closed.

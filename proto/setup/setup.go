@@ -49,7 +49,7 @@ func Trailer(p Package) ([]byte, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("encode setup package: %d bytes are too many", len(text))
 	}
-	return append(binary.LittleEndian.AppendUint32(text, uint32(len(text))), mark...), nil //nolint:gosec // maxText is below 32 bits
+	return append(binary.LittleEndian.AppendUint32(text, uint32(len(text))), mark...), nil
 }
 
 // Read returns the package that a file of the size carries, or ErrNone.

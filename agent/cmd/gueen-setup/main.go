@@ -34,7 +34,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find the program: %w", err)
 	}
-	file, err := os.Open(path) //nolint:gosec // the program itself
+	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read the program: %w", err)
 	}

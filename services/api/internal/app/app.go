@@ -74,6 +74,7 @@ type Options struct {
 	MinPassword    int                   // characters of a new password; 0: the default of accounts
 	Throttles      accountsapi.Throttles
 	Product        coreapi.Product
+	NewsURL        string // where the newest release is named; "": nobody is asked
 
 	AgentsDir string             // of the agent binaries that installers and updates bring
 	Insecure  bool               // the installation has no valid certificate (rest-1.md §5.6)

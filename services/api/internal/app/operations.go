@@ -12,9 +12,11 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/jobs"
 	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
+	"github.com/gueencode/gueenrmm/pkg/newest"
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/openai"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/schedules"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/pkg/urlactions"
@@ -41,10 +43,11 @@ func (a *App) operations() error {
 		return err
 	}
 	product := o.Product
-	product.AgentVersion, product.Demo = installers.Version, o.Demo
+	product.AgentVersion, product.Demo, product.Release = installers.Version, o.Demo, service.Version()
 	coreapi.Register(r, coreapi.Deps{
 		Mailer: notify.NewMailer(a.core), Texter: notify.NewTexter(a.core, notify.TwilioURL), Completer: openai.New(o.OpenAIURL),
 		Maintenance: requester, Scripts: a.serverScriptTester(), Checker: a.checker(), Recorded: a.recorded,
+		News:     newest.New(o.NewsURL, service.Version(), &http.Client{}, i.Now, i.Log),
 		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: product,
 		KeyStore: a.keyStore, Schedules: schedules.NewService(i.Pool, a.audit),
 		URLActions: urlactions.New(urlactions.Deps{

@@ -33,10 +33,16 @@ type Deps struct {
 	Maintenance  Maintenance
 	Scripts      ServerScripts
 	Checker      Checker
+	News         News
 	Product      Product
 
 	// Recorded does something and writes down who did it, in one transaction.
 	Recorded func(ctx context.Context, do func(tx postgres.Querier) error, e audit.Entry) error
+}
+
+// News knows whether there is a newer release of the product; "" says that none is known.
+type News interface {
+	Release(ctx context.Context) (version string, err error)
 }
 
 // Preferences reads what a user chose for the web client.
@@ -48,6 +54,7 @@ type Preferences interface {
 // Product says what runs here.
 type Product struct {
 	Version          string // of the server, as clients of the contract know it
+	Release          string // of the product, as its own people know it
 	UIVersion        string // the web client asks for a refresh when it changes
 	AgentVersion     string // of the newest agent
 	Demo             bool   // leave out what a public demo must not have

@@ -19,6 +19,8 @@ type Part struct {
 type Health struct {
 	Version       string `json:"version"`
 	AgentVersion  string `json:"agent_version" doc:"of the newest agent"`
+	Release       string `json:"release" doc:"of the product that runs"`
+	NewerRelease  string `json:"newer_release" doc:"empty where none is known: nobody is asked unless news.url is set"`
 	Agents        int64  `json:"agents"`
 	Clients       int64  `json:"clients"`
 	Sites         int64  `json:"sites"`
@@ -47,8 +49,12 @@ func (h handlers) health(ctx context.Context, _ *rest.Call, _ *struct{}) (Health
 	if report.CertKnown {
 		days = &report.CertDays
 	}
+	newer, err := h.News.Release(ctx)
+	if err != nil {
+		newer = "" // the log has the reason, and the state of the installation is not worse for it
+	}
 	return Health{
-		Version: h.Product.Version, AgentVersion: h.Product.AgentVersion, Agents: report.Agents, Clients: report.Clients, Sites: report.Sites,
+		Version: h.Product.Version, AgentVersion: h.Product.AgentVersion, Release: h.Product.Release, NewerRelease: newer, Agents: report.Agents, Clients: report.Clients, Sites: report.Sites,
 		DiskPercent: known(report.DiskPercent), MemoryPercent: known(report.MemoryPercent), CertDays: days, CertExpired: report.CertExpired,
 		Waiting: known(report.QueueLength), QueueHealthy: report.QueueHealthy(), Parts: partsOf(report),
 	}, nil

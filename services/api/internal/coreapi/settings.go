@@ -95,8 +95,15 @@ func (h handlers) dashInfo(ctx context.Context, c *rest.Call, _ *struct{}) (Dash
 	if err != nil {
 		return DashInfo{}, err
 	}
+	latest := h.Product.Version
+	switch newer, err := h.News.Release(ctx); {
+	case err != nil:
+		latest = "error" // the contract's word for not known
+	case newer != "":
+		latest = newer
+	}
 	return DashInfo{
-		TRMMVersion: h.Product.Version, LatestTRMMVersion: h.Product.Version,
+		TRMMVersion: h.Product.Version, LatestTRMMVersion: latest,
 		DarkMode: p.DarkMode, ShowCommunityScripts: p.ShowCommunityScripts, DblClickAction: p.AgentDblclickAction,
 		DefaultAgentTblTab: p.DefaultAgentTblTab, URLAction: p.URLAction, ClientTreeSort: p.ClientTreeSort,
 		ClientTreeSplitter: p.ClientTreeSplitter, LoadingBarColor: p.LoadingBarColor,

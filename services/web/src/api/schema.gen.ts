@@ -4732,8 +4732,12 @@ export interface components {
              * @description used; null where it is not known
              */
             memory_percent: number | null;
+            /** @description empty where none is known: nobody is asked unless news.url is set */
+            newer_release: string;
             parts: components["schemas"]["CorePart"][];
             queue_healthy: boolean;
+            /** @description of the product that runs */
+            release: string;
             /** Format: int64 */
             sites: number;
             version: string;

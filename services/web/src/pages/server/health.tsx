@@ -84,7 +84,8 @@ function HealthPanels({ health }: { health: Health }) {
               ['Clients and sites', `${count(health.clients)} and ${count(health.sites)}`],
               ['Waiting tasks', health.waiting === null ? 'not known' : `${count(health.waiting)}${health.queue_healthy ? '' : ', more than usual'}`],
               ['Certificate', health.cert_days === null ? 'on another machine' : health.cert_expired ? 'expired' : `expires in ${plural(health.cert_days, 'day')}`],
-              ['Version', health.version],
+              ['Release', health.newer_release === '' ? health.release : `${health.release}, and ${health.newer_release} is out`],
+              ['Speaks as version', health.version],
               ['Newest agent', health.agent_version],
             ]}
           />

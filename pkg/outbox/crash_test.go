@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
+	"github.com/gueencode/gueenrmm/pkg/schema/db/outboxdb"
 )
 
 // dying hands tasks over until it dies: then it ends the drainer's context, as a kill of the process between the queue and
@@ -146,4 +148,44 @@ func TestFailedWorkIsNotMarkedDone(t *testing.T) {
 	require.Equal(t, 2, calls)
 	require.NoError(t, h.Do(ctx, queue.Task{ID: "not from the outbox"}))
 	require.Equal(t, 3, calls)
+}
+
+// absent is a database that does not answer so many questions.
+type absent struct {
+	outboxdb.DBTX
+	times atomic.Int64
+}
+
+type noRow struct{}
+
+func (noRow) Scan(...any) error { return errors.New("connection refused") }
+
+func (a *absent) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if a.times.Add(-1) >= 0 {
+		return noRow{}
+	}
+	return a.DBTX.QueryRow(ctx, sql, args...)
+}
+
+// TestDatabaseMayBeAwayLongerThanATaskHasAttempts: work that cannot be begun is not given up.
+func TestDatabaseMayBeAwayLongerThanATaskHasAttempts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	db := &absent{DBTX: b.pool}
+	db.times.Store(queue.DefaultMaxRetry + 8)
+	done := make(chan struct{}, 8)
+	s, err := queue.NewServer(b.conn, queue.ServerSettings{Concurrency: 1, FirstRetry: 50 * time.Millisecond}, b.logger, b.registry,
+		outbox.Once(db, queue.Handler{Kind: queue.Kind{Name: "count"}, Do: func(context.Context, queue.Task) error {
+			done <- struct{}{}
+			return nil
+		}}))
+	require.NoError(t, err)
+	require.NoError(t, s.Start(context.Background()))
+	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
+	b.add(t, 0, 1)
+	b.run(t, outbox.Settings{})
+	<-done
+	b.eventually(t, func() bool { return b.rows("done_at IS NULL") == 0 }, "it is marked done")
+	require.Empty(t, done, "it was done once")
+	require.Equal(t, 1, b.logs.FilterMessage("background task has not begun, it waits").Len(), "said once in a minute")
 }

@@ -96,7 +96,7 @@ func Once(db outboxdb.DBTX, h queue.Handler) queue.Handler {
 			// Not from the outbox, or done so long ago that the row was pruned.
 			return do(ctx, task)
 		case err != nil:
-			return fmt.Errorf("look whether task is done: %w", err)
+			return queue.NotBegun(fmt.Errorf("look whether task is done: %w", err))
 		case done:
 			return nil
 		}

@@ -17,8 +17,9 @@ func jobsPage(w io.Writer, periodic []jobs.Job, tasks []queue.Kind) error {
 	b.WriteString("`beat` schedules the periodic jobs: of any number of replicas one leads, and each job has one run per instant. Runs and all\n")
 	b.WriteString("other tasks are written to the table `outbox` in the transaction of the change that asks for them; `worker` hands them over to\n")
 	b.WriteString("the queues in Redis and does them. What fails is tried again with growing pauses (5 s, 10 s, 20 s … 30 min, ±25 %); what fails\n")
-	b.WriteString("for good is kept for an operator: `rmmctl jobs dead`, or `GET /v1/jobs/dead`. The history of the periodic jobs is in\n")
-	b.WriteString("`GET /v1/jobs/runs`.\n")
+	b.WriteString("for good is kept for an operator: `rmmctl jobs dead`, or `GET /v1/jobs/dead`. What cannot begin, because Postgres or\n")
+	b.WriteString("nats-server is away, waits for it however long that takes, without using up its attempts. The history of the periodic jobs is\n")
+	b.WriteString("in `GET /v1/jobs/runs`.\n")
 	b.WriteString("\n## Queues\n\n| Queue | Share of the workers while all are busy |\n|---|---|\n")
 	weights := queue.Weights()
 	for _, name := range queue.Names() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -40,8 +41,25 @@ func agentActions(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commande
 // domainHandlers are the tasks that contexts put into the outbox. What they do is in the contexts.
 func domainHandlers(pool *pgxpool.Pool, commander *remote.Commander, act *actions.Service, coreSettings *core.Service) []queue.Handler {
 	mail := notify.NewMailer(coreSettings)
-	return append(act.Handlers(mailer{mail}), tasks.RunHandler(commander),
+	handlers := append(act.Handlers(mailer{mail}), tasks.RunHandler(commander),
 		alerts.NotifyHandler(pool, mail, notify.NewTexter(coreSettings, notify.TwilioURL)))
+	for i := range handlers {
+		handlers[i] = untilBusIsBack(handlers[i])
+	}
+	return handlers
+}
+
+// untilBusIsBack lets tasks that could not speak to agents wait for the message bus, however long it is away.
+func untilBusIsBack(h queue.Handler) queue.Handler {
+	do := h.Do
+	h.Do = func(ctx context.Context, task queue.Task) error {
+		err := do(ctx, task)
+		if errors.Is(err, remote.ErrBusDown) {
+			return queue.NotBegun(err)
+		}
+		return err
+	}
+	return h
 }
 
 // mailer does not try again what only a person can cure in the global settings.

@@ -49,7 +49,7 @@ func (c *Client) enqueue(ctx context.Context, task Task, extra ...asynq.Option) 
 	if task.Queue == "" {
 		task.Queue = Default
 	}
-	options := append([]asynq.Option{asynq.Queue(task.Queue), asynq.MaxRetry(kind.maxRetry()), asynq.Timeout(kind.timeout())}, extra...)
+	options := append([]asynq.Option{asynq.Queue(task.Queue), asynq.MaxRetry(kind.maxRetry() + reserve), asynq.Timeout(kind.timeout())}, extra...)
 	if task.ID != "" {
 		options = append(options, asynq.TaskID(task.ID))
 	}
@@ -70,3 +70,7 @@ func (c *Client) enqueue(ctx context.Context, task Task, extra ...asynq.Option) 
 	}
 	return nil
 }
+
+// reserve is by how much asynq's limit of attempts lies above ours: at its own limit it gives up also what has not begun, so that
+// it must never get there. Server decides when a task is dead.
+const reserve = 1

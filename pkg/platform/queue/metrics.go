@@ -17,7 +17,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		running: prometheus.NewGauge(prometheus.GaugeOpts{Name: "gueen_queue_running_tasks", Help: "Background tasks that run now."}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gueen_queue_task_seconds", Help: "Time of one attempt of a background task, by kind and outcome (done, retry, dead, panicked).",
+			Name: "gueen_queue_task_seconds", Help: "Time of one attempt of a background task, by kind and outcome (done, waits, retry, dead, panicked).",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
 		}, []string{"kind", "outcome"}),
 	}
@@ -33,6 +33,8 @@ func outcomeOf(err error, last bool) string {
 	switch {
 	case err == nil:
 		return "done"
+	case !begun(err):
+		return "waits"
 	case last || errors.Is(err, asynq.SkipRetry):
 		return "dead"
 	}

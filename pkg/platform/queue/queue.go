@@ -92,6 +92,27 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string   { return e.err.Error() }
 func (e *permanentError) Unwrap() []error { return []error{e.err, asynq.SkipRetry} }
 
+// NotBegun marks an error that came before the work began, because something that every attempt needs is away: the database,
+// the message bus. It is no attempt: the task waits a moment and comes again as often as it takes. Otherwise an outage of two
+// minutes would use up the attempts of all tasks.
+func NotBegun(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &notBegunError{err}
+}
+
+type notBegunError struct{ err error }
+
+func (e *notBegunError) Error() string { return e.err.Error() }
+func (e *notBegunError) Unwrap() error { return e.err }
+
+// begun says whether an attempt that ended with err counts as one.
+func begun(err error) bool {
+	var not *notBegunError
+	return !errors.As(err, &not)
+}
+
 func (k Kind) timeout() time.Duration {
 	if k.Timeout <= 0 {
 		return DefaultTimeout

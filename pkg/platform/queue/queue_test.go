@@ -169,6 +169,38 @@ func TestFailureIsTriedAgainAndThenDead(t *testing.T) {
 	require.ErrorIs(t, b.inspector.Delete("m"), queue.ErrNotFound)
 }
 
+// TestWhatCannotBeginDoesNotUseUpItsAttempts: an outage of what every attempt needs is no fault of the task, also not when its
+// last attempt comes.
+func TestWhatCannotBeginDoesNotUseUpItsAttempts(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	kind := queue.Kind{Name: "mail", MaxRetry: 1}
+	b := setup(t, queuetest.Redis(t), kind)
+	var calls atomic.Int64
+	seen := make(chan string, 32)
+	b.serve(t, queue.Handler{Kind: kind, Do: func(_ context.Context, task queue.Task) error {
+		n := calls.Add(1)
+		seen <- fmt.Sprint(n, " ", task.Attempt, " ", task.Last)
+		switch n {
+		case 1, 2, 3, 5, 6, 7:
+			return queue.NotBegun(errors.New("database is away"))
+		case 4:
+			return errors.New("no route to mail server")
+		}
+		return nil
+	}})
+	require.NoError(t, b.client.Enqueue(ctx, queue.Task{ID: "m", Kind: "mail"}))
+	var got []string
+	for range 8 {
+		got = append(got, <-seen)
+	}
+	require.Equal(t, []string{"1 1 false", "2 1 false", "3 1 false", "4 1 false", "5 2 true", "6 2 true", "7 2 true", "8 2 true"}, got)
+	eventually(t, func() bool { has, err := b.inspector.Has(queue.Default, "m"); return err == nil && !has }, "it is done")
+	dead, err := b.inspector.Dead()
+	require.NoError(t, err)
+	require.Empty(t, dead)
+}
+
 func TestUnknownKindWaitsForAWorkerThatKnowsIt(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

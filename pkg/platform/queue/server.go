@@ -27,12 +27,13 @@ type Server struct {
 	inner    *asynq.Server
 	handlers map[string]Handler
 	logger   *zap.Logger
+	limited  *log.Limited
 	metrics  *metrics
 }
 
 // NewServer returns a worker of the handlers.
 func NewServer(conn *Conn, settings ServerSettings, logger *zap.Logger, registry prometheus.Registerer, handlers ...Handler) (*Server, error) {
-	s := &Server{handlers: make(map[string]Handler, len(handlers)), logger: logger}
+	s := &Server{handlers: make(map[string]Handler, len(handlers)), logger: logger, limited: log.NewLimited(logger, time.Minute, time.Now)}
 	kinds := make([]Kind, 0, len(handlers))
 	for _, h := range handlers {
 		kinds = append(kinds, h.Kind)
@@ -55,9 +56,13 @@ func NewServer(conn *Conn, settings ServerSettings, logger *zap.Logger, registry
 		// An empty queue is asked this often: the longest a task waits for an idle worker.
 		TaskCheckInterval:        200 * time.Millisecond,
 		DelayedTaskCheckInterval: min(time.Second, settings.FirstRetry),
-		RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration {
+		RetryDelayFunc: func(n int, err error, _ *asynq.Task) time.Duration {
+			if !begun(err) {
+				return backoff(1, settings.FirstRetry)
+			}
 			return backoff(n+1, settings.FirstRetry)
 		},
+		IsFailure:       begun,
 		ShutdownTimeout: settings.Drain,
 		Logger:          newAdapter(logger, conn.doubt),
 		LogLevel:        asynq.InfoLevel,
@@ -109,6 +114,13 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 	}()
 	err = h.Do(ctx, task)
 	outcome = outcomeOf(err, task.Last)
+	if !begun(err) { // what is away has been said by its probe
+		s.limited.Warn(task.Kind, "background task has not begun, it waits", zap.String(log.FieldJob, task.Kind), zap.Error(err))
+		return err
+	}
+	if task.Last {
+		err = Permanent(err)
+	}
 	logger = logger.With(zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID), zap.String(log.FieldQueue, task.Queue),
 		zap.Int(log.FieldAttempt, task.Attempt))
 	switch {
@@ -127,6 +139,6 @@ func taskOf(ctx context.Context, t *asynq.Task) Task {
 	task.Queue, _ = asynq.GetQueueName(ctx)
 	retried, _ := asynq.GetRetryCount(ctx)
 	most, known := asynq.GetMaxRetry(ctx)
-	task.Attempt, task.Last = retried+1, known && retried >= most
+	task.Attempt, task.Last = retried+1, known && retried >= most-reserve
 	return task
 }

@@ -1,6 +1,6 @@
 # Unit and integration tests, fuzz seeds and the race detector in one go; the kits start what they need.
 RACE_FLAGS ?= -race
-TEST_FLAGS ?= -timeout 15m
+TEST_FLAGS ?= -timeout 60m
 
 .PHONY: test test-go check fuzz bench bench-go setup build
 setup: ## install what the tests and the runner need (distribution packages where missing, node modules)

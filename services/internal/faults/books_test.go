@@ -68,7 +68,8 @@ func (st *stage) commandLine(ctx context.Context, t *testing.T) {
 	t.Helper()
 	access, file := st.suite.Access(), filepath.Join(t.TempDir(), "report.json")
 	cmd := exec.CommandContext(ctx, filepath.Join(st.bin, "rmmctl"), "simulate", "results", "--prepare", "--processes", "2", "--agents", "20", "--first", "800000",
-		"--rate", "40", "--duration", st.cut.String(), "--api", access.API, "--nats", access.NATS, "--report", file, "--access", file)
+		"--rate", "40", "--duration", st.cut.String(), "--api", access.API, "--nats", access.NATS, "--report", file)
+	cmd.Dir = t.TempDir() // no suite is known there
 	cmd.Env = append(os.Environ(), "RMM_API_KEY="+st.ground.Key, "GUEEN_DATABASE_URL="+st.suite.DatabaseURL())
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

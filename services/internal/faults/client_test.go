@@ -24,7 +24,7 @@ type client struct {
 }
 
 func newClient(t *testing.T, base, key string) *client {
-	c := &client{base: base, key: key, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	c := &client{base: base, key: key, http: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	t.Cleanup(c.http.CloseIdleConnections)
 	return c
 }
@@ -78,14 +78,25 @@ func (c *client) must(ctx context.Context, t *testing.T, method, path string, in
 }
 
 // metric sums the series of a service whose name and labels hold all words.
-func (st *stage) metric(ctx context.Context, t *testing.T, service string, words ...string) (sum float64) {
+func (st *stage) metric(ctx context.Context, t *testing.T, service string, words ...string) float64 {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	sum, err := st.sum(ctx, service, words...)
+	require.NoError(t, err)
+	return sum
+}
+
+// sum is metric for conditions that are asked again.
+func (st *stage) sum(ctx context.Context, service string, words ...string) (sum float64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, st.suite.Metrics()[service]+"/metrics", nil)
-	require.NoError(t, err)
+	if err != nil {
+		return 0, err
+	}
 	resp, err := st.client.http.Do(req)
-	require.NoError(t, err)
+	if err != nil {
+		return 0, err
+	}
 	defer resp.Body.Close() //nolint:errcheck // only read
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 1<<20)
@@ -101,11 +112,12 @@ next:
 			}
 		}
 		v, err := strconv.ParseFloat(lines.Text()[at+1:], 64)
-		require.NoError(t, err)
+		if err != nil {
+			return 0, err
+		}
 		sum += v
 	}
-	require.NoError(t, lines.Err())
-	return sum
+	return sum, lines.Err()
 }
 
 // memory is what a process of the suite has resident, in MiB.

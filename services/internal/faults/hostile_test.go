@@ -61,7 +61,13 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 	}
 	refused := func(service string, words ...string) func() float64 {
 		then := st.metric(ctx, t, service, words...)
-		return func() float64 { return st.metric(ctx, t, service, words...) - then }
+		return func() float64 {
+			now, err := st.sum(ctx, service, words...)
+			if err != nil {
+				return 0 // asked again
+			}
+			return now - then
+		}
 	}
 	counters := map[string]func() float64{
 		"check-ins beyond the rate": refused("natsapi", "gueen_checkins_refused_total", `reason="rate"`),
@@ -78,6 +84,7 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 	// A machine that is busy with something else may slow one measurement; the hostile agent would slow all of them.
 	var during simulate.Work
 	least, most95 := st.effect.share*before.Rate, st.effect.times95*before.P95+st.effect.slack95
+	bounded := st.effect != effect{}
 	for round := 1; ; round++ {
 		tr := st.begin(ctx)
 		for name, mib := range st.watch(ctx, t, services, st.attack) {
@@ -87,7 +94,7 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 		tr.flows(t, 20)
 		tr.beats(ctx, t)
 		tr.end(ctx, t, "one hostile agent")
-		if during.Rate > least && during.P95 < most95 || round == rounds {
+		if !bounded || during.Rate > least && during.P95 < most95 || round == rounds {
 			break
 		}
 	}
@@ -104,8 +111,11 @@ func hostileAgent(ctx context.Context, t *testing.T, st *stage) {
 	t.Logf("hostile: %d results taken, %d refused, %d for others", own.Acknowledged(), own.Refused()["status 429"], h.foreign.Load())
 	t.Logf("honest before: %6.1f results per s, p50 %.0f ms, p95 %.0f ms, p99 %.0f ms", before.Rate, before.P50, before.P95, before.P99)
 	t.Logf("honest during: %6.1f results per s, p50 %.0f ms, p95 %.0f ms, p99 %.0f ms", during.Rate, during.P50, during.P95, during.P99)
-	require.Greater(t, during.Rate, least, "honest agents are served at their rate")
-	require.Less(t, during.P95, most95, "and as fast, in ms")
+	require.Positive(t, during.Rate, "honest agents are served")
+	if bounded {
+		require.Greater(t, during.Rate, least, "at their rate")
+		require.Less(t, during.P95, most95, "and as fast, in ms")
+	}
 	for _, s := range services {
 		t.Logf("memory of %-12s %6.1f MiB before, at most %6.1f MiB", s, was[s], most[s])
 		require.Less(t, most[s]-was[s], st.memoryMiB, "memory of %s in MiB", s)
@@ -160,14 +170,18 @@ func (h *hostile) begin(ctx context.Context, t *testing.T, waves *sync.WaitGroup
 
 func (h *hostile) connect() (*nats.Conn, error) {
 	// Errors of the server, such as a subject that is not allowed, are what is asked for.
-	return nats.Connect("nats://"+h.bus, nats.UserInfo(h.self.AgentID, h.self.Token), nats.NoReconnect(), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	return nats.Connect("nats://"+h.bus, nats.UserInfo(h.self.AgentID, h.self.Token), nats.NoReconnect(), nats.Timeout(within), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 }
 
 // large sends messages of 8 MB, to the bus and to the api.
 func (h *hostile) large(ctx context.Context, t *testing.T) {
 	t.Helper()
-	conn, err := h.connect()
-	require.NoError(t, err)
+	var conn *nats.Conn
+	require.Eventually(t, func() (ok bool) { // as agents do, whose admission took too long
+		var err error
+		conn, err = h.connect()
+		return err == nil
+	}, within, every)
 	defer conn.Close()
 	for _, kind := range []agentwire.Kind{agentwire.KindHello, agentwire.KindWMI, agentwire.KindAgentInfo} {
 		require.NoError(t, conn.PublishRequest(h.self.AgentID, string(kind), bytes.Repeat([]byte{0x81}, largeBytes)))

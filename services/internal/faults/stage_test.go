@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	// within bounds every wait for something that must happen; busy machines are slow.
-	within = 2 * time.Minute
+	within = 4 * time.Minute
 	every  = 50 * time.Millisecond
 )
 

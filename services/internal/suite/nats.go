@@ -56,7 +56,7 @@ func askNATS(ctx context.Context, address string) (err error) {
 			err = cerr
 		}
 	}()
-	if err := conn.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return err
 	}
 	line, err := bufio.NewReaderSize(conn, 8<<10).ReadString('\n')

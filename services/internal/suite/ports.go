@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
+	"syscall"
 )
 
 const (
@@ -37,27 +39,42 @@ func (p *Ports) each(f func(flag string, port *int)) {
 
 // settle fills automatic ports, from the file of an earlier start when there is one: agents and browsers remember the
 // address.
-func (p *Ports) settle(ctx context.Context, dir string) error {
+// While the result is open, no other suite picks one of them: between the choice and the moment when something listens, seconds pass.
+func (p *Ports) settle(ctx context.Context, dir string) (held claims, err error) {
 	if p.Mode != portsAuto {
-		return nil
+		return nil, nil
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, held.Close())
+		}
+	}()
 	path := filepath.Join(dir, portsFile)
 	text, err := os.ReadFile(filepath.Clean(path))
 	switch {
 	case err == nil:
 		if err := json.Unmarshal(text, p); err != nil {
-			return fmt.Errorf("read %s: %w", path, err)
+			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
-		return nil
+		p.each(func(_ string, port *int) {
+			if lock, err := claimPort(*port); err == nil { // else whether it is free is seen when it is needed
+				held = append(held, lock)
+			}
+		})
+		return held, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("read ports: %w", err)
+		return nil, fmt.Errorf("read ports: %w", err)
 	}
 	var failed error
 	taken := map[int]bool{}
 	p.each(func(_ string, port *int) {
 		for range 1000 {
 			n := lowestAuto + rand.IntN(highestAuto-lowestAuto)
-			if !taken[n] && free(ctx, n) == nil {
+			if taken[n] || free(ctx, n) != nil {
+				continue
+			}
+			if lock, err := claimPort(n); err == nil {
+				held = append(held, lock)
 				*port, taken[n] = n, true
 				return
 			}
@@ -65,13 +82,40 @@ func (p *Ports) settle(ctx context.Context, dir string) error {
 		failed = errors.New("no free port found")
 	})
 	if failed != nil {
-		return failed
+		return held, failed
 	}
 	text, err = json.MarshalIndent(p, "", "  ")
 	if err != nil {
-		return fmt.Errorf("write ports: %w", err)
+		return held, fmt.Errorf("write ports: %w", err)
 	}
-	return os.WriteFile(path, text, 0o600)
+	return held, os.WriteFile(path, text, 0o600)
+}
+
+// claims are ports that no other suite of this machine picks. The kernel gives them back when the process dies.
+type claims []*os.File
+
+// Close gives the ports back.
+func (c claims) Close() error {
+	var errs []error
+	for _, f := range c {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func claimPort(port int) (*os.File, error) {
+	dir := filepath.Join(os.TempDir(), "gueen-ports")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("claim port: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("claim port: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("claim port: %w", err), f.Close())
+	}
+	return f, nil
 }
 
 // checkFree returns an error that names every taken port with the setting to change.

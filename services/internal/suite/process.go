@@ -31,7 +31,7 @@ type command struct {
 	dir        string
 	user       *syscall.Credential // nil: as we are
 	stopSignal syscall.Signal      // 0: SIGTERM
-	stopWithin time.Duration       // 0: 15 s; then it is killed
+	stopWithin time.Duration       // 0: 45 s; then it is killed
 	ready      func(ctx context.Context) error
 }
 
@@ -203,7 +203,7 @@ func (p *Process) down(ctx context.Context, signal syscall.Signal) error {
 	}
 	within := p.spec.stopWithin
 	if within == 0 {
-		within = 15 * time.Second
+		within = 45 * time.Second
 	}
 	timer := time.NewTimer(within)
 	defer timer.Stop()
@@ -259,7 +259,7 @@ func (p *Process) askReady(ctx context.Context) error {
 	if p.spec.ready == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	return p.spec.ready(ctx)
 }

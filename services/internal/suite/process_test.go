@@ -24,7 +24,7 @@ func shell(t *testing.T, script string, ready func(ctx context.Context) error) (
 	var mu sync.Mutex
 	var said strings.Builder
 	p := &Process{
-		spec:    command{name: "child", path: "/bin/sh", args: []string{"-c", script}, dir: "/", stopWithin: 300 * time.Millisecond, ready: ready},
+		spec:    command{name: "child", path: "/bin/sh", args: []string{"-c", script}, dir: "/", stopWithin: time.Minute, ready: ready},
 		logPath: filepath.Join(t.TempDir(), "child.log"), spawn: sp,
 		say: func(format string, args ...any) {
 			mu.Lock()
@@ -46,9 +46,9 @@ func TestKilledProcessComesBack(t *testing.T) {
 	p, said := shell(t, "echo started; exec sleep 60", nil)
 	require.NoError(t, p.Up())
 	require.NoError(t, p.Up(), "up twice is fine")
-	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "started") }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "started") }, time.Minute, 5*time.Millisecond)
 	first := p.PID()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, p.Restart(ctx))
 	require.NotEqual(t, first, p.PID())
@@ -64,7 +64,7 @@ func TestProcessThatKeepsDyingIsAnErrorWithItsLog(t *testing.T) {
 	p, _ := shell(t, "echo cannot find my settings; exit 3", nil)
 	p.spec.ready = func(context.Context) error { return errors.New("not yet") }
 	require.NoError(t, p.Up())
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err := p.WaitReady(ctx)
 	require.ErrorContains(t, err, "child keeps ending (exit status 3)")
@@ -83,8 +83,9 @@ func TestProcessThatIsNeverReadySaysWhy(t *testing.T) {
 func TestProcessThatDoesNotStopIsKilled(t *testing.T) {
 	t.Parallel()
 	p, _ := shell(t, "trap '' TERM; echo ignoring; while :; do sleep 1; done", nil)
+	p.spec.stopWithin = 300 * time.Millisecond
 	require.NoError(t, p.Up())
-	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "ignoring") }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(tail(p.LogPath()), "ignoring") }, time.Minute, 5*time.Millisecond)
 	require.ErrorContains(t, p.Down(t.Context()), "did not stop within 300ms and was killed")
 	require.NoError(t, p.Down(t.Context()), "down twice is fine")
 }
@@ -93,14 +94,18 @@ func TestTakenPortIsNamedWithItsSetting(t *testing.T) {
 	t.Parallel()
 	auto := Ports{Mode: "auto"}
 	dir := t.TempDir()
-	require.NoError(t, auto.settle(t.Context(), dir))
+	held, err := auto.settle(t.Context(), dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, held.Close()) })
 	require.NoError(t, auto.checkFree(t.Context(), dir))
 	again := Ports{Mode: "auto"}
-	require.NoError(t, again.settle(t.Context(), dir))
+	remembered, err := again.settle(t.Context(), dir)
+	require.NoError(t, err)
+	require.Empty(t, remembered, "the first one has them")
 	require.Equal(t, auto, again, "automatic ports stay")
 	l := listen(t)
 	auto.NATSWebSocket = l
-	err := auto.checkFree(t.Context(), dir)
+	err = auto.checkFree(t.Context(), dir)
 	require.ErrorContains(t, err, fmt.Sprintf("port %d (port-nats-ws) is taken", l))
 	require.ErrorContains(t, err, "remove "+filepath.Join(dir, "ports.json"), "choosing a port does not help while one is remembered")
 	fixed := auto

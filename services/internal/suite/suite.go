@@ -23,7 +23,7 @@ import (
 const loopback = "127.0.0.1"
 
 // readyWithin bounds the wait for each group of processes.
-const readyWithin = 90 * time.Second
+const readyWithin = 4 * time.Minute
 
 // Suite is a running suite.
 type Suite struct {
@@ -35,6 +35,7 @@ type Suite struct {
 	spawn   *spawner
 	http    *http.Client
 	lock    *os.File
+	ports   claims
 
 	sayMu sync.Mutex
 
@@ -75,10 +76,10 @@ func prepare(ctx context.Context, opts Options) (_ *Suite, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.lock.Close())
+			err = errors.Join(err, s.ports.Close(), s.lock.Close())
 		}
 	}()
-	if err := s.opts.Ports.settle(ctx, s.dir); err != nil {
+	if s.ports, err = s.opts.Ports.settle(ctx, s.dir); err != nil {
 		return nil, err
 	}
 	if err := s.opts.Ports.checkFree(ctx, s.dir); err != nil {
@@ -246,7 +247,7 @@ func (s *Suite) Stop(ctx context.Context) error {
 	if s.opts.Ephemeral {
 		errs = append(errs, s.discard(ctx))
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(append(errs, s.ports.Close(), s.lock.Close())...)
 }
 
 // Dir returns the directory of the suite.

@@ -41,7 +41,7 @@ func tracedLines(t *testing.T, p *Process) (out []traced) {
 func TestRequestIsFoundInEveryLog(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t, Options{Level: "debug"})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
 	a, err := s.signIn(ctx)
 	require.NoError(t, err)

@@ -127,7 +127,10 @@ test('scripts are written in the library', async () => {
     await page.goto(`${app}/scripts/new`);
     await page.getByLabel('Name', { exact: false }).first().fill(name);
     await page.getByLabel('Script text').fill(body);
-    await page.getByRole('button', { name: 'Save script' }).click();
+    // What was written is not lost by a slip: the app asks, in its own words.
+    await page.getByRole('main').getByRole('link', { name: 'Scripts' }).click();
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay here' }).click();
+    await page.getByRole('button', { name: 'Add script' }).click();
     await page.waitForURL(`${app}/scripts`);
     await page.getByRole('link', { name, exact: true }).waitFor();
   }

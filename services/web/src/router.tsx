@@ -104,6 +104,9 @@ const scripts = createRoute({
 const newScript = createRoute({ getParentRoute: () => shell, path: '/scripts/new', component: lazyRouteComponent(scriptPages, 'NewScriptPage') });
 const script = createRoute({ getParentRoute: () => shell, path: '/scripts/$scriptId', component: lazyRouteComponent(scriptPages, 'ScriptPage') });
 
+/** Whatever is no page, inside the frame, so that the way back is at hand. */
+const unknown = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage });
+
 const tree = root.addChildren([
   login,
   setup,
@@ -125,6 +128,7 @@ const tree = root.addChildren([
     logs,
     server,
     account,
+    unknown,
   ]),
 ]);
 

@@ -32,6 +32,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Modal: { styles: { title: { fontWeight: 600, fontSize: '1rem' } }, defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 1 }, closeButtonProps: { 'aria-label': 'Close' } } },
+    // The words about a field stand below it, so that fields side by side are level.
+    InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
     NumberInput: { defaultProps: { clampBehavior: 'blur', allowDecimal: false, allowNegative: false } },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
   },

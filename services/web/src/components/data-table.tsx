@@ -43,7 +43,7 @@ export function DataTable<T>({ label, columns, rows, rowKey }: DataTableProps<T>
                   data-label={plain ? undefined : column.head}
                   data-empty={content === null || content === undefined || content === '' ? true : undefined}
                 >
-                  {content}
+                  {plain ? content : <div className={classes.value}>{content}</div>}
                 </td>
               );
             })}

@@ -1,7 +1,8 @@
+import { IconGhost } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { ApiError } from '@/api/errors';
-import { ErrorState, RowsSkeleton } from './states';
+import { EmptyState, ErrorState, RowsSkeleton } from './states';
 
 interface LoadedProps<T> {
   query: UseQueryResult<T>;
@@ -23,6 +24,13 @@ export function Loaded<T>({ query, what, rows = 4, fresh = false, children }: Lo
     const status = error instanceof ApiError ? error.status : null;
     const verb = what.startsWith('The ') ? 'is' : 'are';
     const title = status === 403 ? 'You may not see this' : status === 404 ? `${what} ${verb} gone` : `${what} could not be loaded`;
+    if (status === 404) {
+      return (
+        <EmptyState icon={<IconGhost size={22} />} title={title}>
+          Somebody deleted it, or it belongs to what you may not see.
+        </EmptyState>
+      );
+    }
     return <ErrorState title={title} error={error} onRetry={status === 403 ? undefined : () => void query.refetch()} />;
   }
   return <RowsSkeleton rows={rows} label={`Loading ${what.toLowerCase()}`} />;

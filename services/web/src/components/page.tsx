@@ -5,20 +5,24 @@ import classes from './page.module.css';
 
 interface PageProps {
   title: string;
+  /** In front of the title in the browser's tab, where one page has several views. */
+  view?: string;
   /** The way back up, above the title: links to what this is a part of. */
   trail?: ReactNode;
   lead?: ReactNode;
   actions?: ReactNode;
   narrow?: boolean;
+  /** For tables with many columns. */
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** A scrolling page with its heading. The heading takes focus on arrival, so that a screen reader starts at the new page. */
-export function Page({ title, trail, lead, actions, narrow = false, children }: PageProps) {
-  useDocumentTitle(`${title} · Gueen RMM`);
+export function Page({ title, view, trail, lead, actions, narrow = false, wide = false, children }: PageProps) {
+  useDocumentTitle([...(view ? [view] : []), title, 'Gueen RMM'].join(' · '));
   return (
     <div className={classes.page}>
-      <div className={`${classes.inner ?? ''} ${narrow ? (classes.narrow ?? '') : ''}`}>
+      <div className={`${classes.inner ?? ''} ${narrow ? (classes.narrow ?? '') : wide ? (classes.wide ?? '') : ''}`}>
         <header className={classes.header}>
           <div className={classes.titles}>
             {trail ? (
@@ -45,7 +49,7 @@ export function PageTitle({ children }: { children: ReactNode }) {
     if (active === document.body || active === null || active.closest('nav')) heading.current?.focus({ preventScroll: true });
   }, []);
   return (
-    <Title order={1} ref={heading} tabIndex={-1}>
+    <Title order={1} ref={heading} tabIndex={-1} dir="auto">
       {children}
     </Title>
   );

@@ -69,8 +69,8 @@ export function OwnSessions() {
                 ),
               },
               { head: 'From', kind: 'tight', cell: (session) => (session.ip ? <span className="mono">{session.ip}</span> : null) },
-              { head: 'Last extended', cell: (session) => <When at={session.last_used ?? session.created} /> },
-              { head: 'Ends', cell: (session) => <When at={session.expiry} none="never" /> },
+              { head: 'Last extended', cell: (session) => <When brief at={session.last_used ?? session.created} /> },
+              { head: 'Ends', cell: (session) => <When brief at={session.expiry} none="never" /> },
               {
                 head: 'Actions',
                 kind: 'tools',

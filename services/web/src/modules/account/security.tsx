@@ -10,6 +10,7 @@ import { profileCalls } from '@/api/queries/profile';
 import { ConfirmTyped } from '@/components/confirm-typed';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
+import { useUnsaved } from '@/components/unsaved';
 import { useSave } from '@/components/use-save';
 
 /** The shortest password that this form sends; the server has the last word. */
@@ -27,6 +28,7 @@ export function OwnPassword() {
       notifyDone(said);
     },
   );
+  const guard = useUnsaved({ changed: password !== '' || again !== '', what: 'your password' });
   const short = password.length < shortest;
   const differs = password !== again;
   return (
@@ -62,6 +64,7 @@ export function OwnPassword() {
           </Group>
         </Stack>
       </form>
+      {guard.dialog}
     </Panel>
   );
 }

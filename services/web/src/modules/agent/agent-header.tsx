@@ -122,7 +122,7 @@ function AgentActions({ id, row }: { id: string; row: AgentRow }) {
           <Menu.Item leftSection={<IconPower size={16} />} disabled={!can('can_reboot_agents')} onClick={() => ask('reboot')}>
             Reboot…
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} disabled={!can('can_uninstall_agents')} onClick={() => ask('delete')}>
+          <Menu.Item c="var(--g-bad)" leftSection={<IconTrash size={16} />} disabled={!can('can_uninstall_agents')} onClick={() => ask('delete')}>
             Remove agent…
           </Menu.Item>
         </Menu.Dropdown>

@@ -15,6 +15,12 @@ const tabs = [
   { to: '/agents/$agentId/settings', label: 'Settings', exact: false, needs: 'can_edit_agent' },
 ] as const;
 
+/** Which part of an agent an address shows; nothing for its summary. */
+export function agentView(path: string): string | undefined {
+  const part = path.split('/')[3];
+  return part ? tabs.find((tab) => tab.to.endsWith(`/${part}`))?.label : undefined;
+}
+
 export function AgentTabs({ id, failing }: { id: string; failing: number }) {
   const can = useCan();
   const nav = useRef<HTMLElement>(null);

@@ -11,6 +11,7 @@ import { ConfirmButton } from '@/components/confirm-button';
 import { notifyFailed } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { EmptyState, ErrorState, RowsSkeleton } from '@/components/states';
+import { useUnsaved } from '@/components/unsaved';
 import { TimeAgo } from '@/components/time-ago';
 import { useCan } from '../account-rights';
 
@@ -96,10 +97,12 @@ interface EditorProps {
 function Editor({ id, initial = '', placeholder, action, save, onDone }: EditorProps) {
   const client = useQueryClient();
   const [text, setText] = useState(initial);
+  const guard = useUnsaved({ changed: text.trim() !== initial.trim(), what: 'this note' });
   const write = useMutation({
     mutationFn: () => save(text.trim()),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: agentKeys.notes(id) });
+      guard.release();
       setText('');
       onDone?.();
     },
@@ -136,6 +139,7 @@ function Editor({ id, initial = '', placeholder, action, save, onDone }: EditorP
           ) : null}
         </Group>
       </Stack>
+      {guard.dialog}
     </Panel>
   );
 }

@@ -72,7 +72,7 @@ function Host({ row }: { row: AgentRow }) {
         <span className={`${classes.hostname ?? ''} truncate`} title={row.hostname}>
           {row.hostname}
         </span>
-        {row.description ? <span className={`${classes.description ?? ''} truncate`}>{row.description}</span> : null}
+        {row.description ? <span className={`${classes.description ?? ''} truncate`} title={row.description} dir="auto">{row.description}</span> : null}
       </span>
       {row.maintenance_mode ? (
         <Tooltip label="In maintenance: no alerts">
@@ -91,7 +91,7 @@ function Host({ row }: { row: AgentRow }) {
 function Cut({ text }: { text: string | null }) {
   if (!text) return <span className="muted">–</span>;
   return (
-    <span className="truncate" title={text}>
+    <span className="truncate" title={text} dir="auto">
       {text}
     </span>
   );

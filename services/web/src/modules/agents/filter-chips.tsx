@@ -25,6 +25,8 @@ export function FilterChips({ filters, tree, onChange }: FilterChipsProps) {
         <Pill
           key={chip.label}
           size="md"
+          className={classes.filter}
+          title={chip.label}
           withRemoveButton
           removeButtonProps={{ 'aria-label': `Remove filter ${chip.label}`, 'aria-hidden': false, tabIndex: 0 }}
           onRemove={() => onChange(chip.without)}

@@ -19,10 +19,11 @@ export function useColumnVisibility(): [Visibility, (visible: Visibility) => voi
 }
 
 export function ColumnMenu({ visible, onChange }: { visible: Visibility; onChange: (visible: Visibility) => void }) {
+  const [opened, setOpened] = useState(false);
   return (
-    <Menu width={200} closeOnItemClick={false}>
+    <Menu width={200} closeOnItemClick={false} opened={opened} onChange={setOpened}>
       <Menu.Target>
-        <Tooltip label="Columns">
+        <Tooltip label="Columns" disabled={opened}>
           <ActionIcon variant="default" size={36} aria-label="Choose columns">
             <IconColumns3 size={17} />
           </ActionIcon>
@@ -62,6 +63,7 @@ interface SavedViewsProps {
 export function SavedViews({ filters, onOpen }: SavedViewsProps) {
   const [views, setViews] = useLocalStorage<SavedView[]>({ key: 'gueen-agent-views', defaultValue: [], getInitialValueInEffect: false });
   const [name, setName] = useState('');
+  const [opened, setOpened] = useState(false);
   const save = () => {
     const trimmed = name.trim();
     if (!trimmed) return;
@@ -69,9 +71,9 @@ export function SavedViews({ filters, onOpen }: SavedViewsProps) {
     setName('');
   };
   return (
-    <Menu width={260} trapFocus={false}>
+    <Menu width={260} trapFocus={false} opened={opened} onChange={setOpened}>
       <Menu.Target>
-        <Tooltip label="Saved views">
+        <Tooltip label="Saved views" disabled={opened}>
           <ActionIcon variant="default" size={36} aria-label="Saved views">
             <IconBookmark size={17} />
           </ActionIcon>

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useApi } from '@/api/context';
@@ -9,6 +10,8 @@ import { runsOn, scriptsQuery } from '@/api/queries/scripts';
 import type { Severity } from '@/api/types';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
+import { useUnsaved } from '@/components/unsaved';
+import { useFirstWrong } from '@/components/use-first-wrong';
 import { typeNames } from './describe';
 import { draftErrors, formTypes, hasThresholds, newDraft, toInput, type CheckDraft, type FormType } from './draft';
 
@@ -33,7 +36,11 @@ export function CheckForm({ agentId, initial, checkId, onDone, onType }: CheckFo
   const api = useApi();
   const client = useQueryClient();
   const [draft, setDraft] = useState(initial);
-  const [tried, setTried] = useState(false);
+  const [begun, setBegun] = useState(draft);
+  const [attempts, setAttempts] = useState(0);
+  const tried = attempts > 0;
+  const form = useFirstWrong(attempts);
+  const guard = useUnsaved({ changed: JSON.stringify(draft) !== JSON.stringify(begun), what: 'this check' });
   const errors = tried ? draftErrors(draft) : {};
   const editing = checkId !== undefined;
   const set = <K extends keyof CheckDraft>(key: K, value: CheckDraft[K]) => setDraft((present) => ({ ...present, [key]: value }));
@@ -43,17 +50,19 @@ export function CheckForm({ agentId, initial, checkId, onDone, onType }: CheckFo
     onSuccess: async (said) => {
       notifyDone(said);
       await client.invalidateQueries({ queryKey: checkKeys.agent(agentId) });
+      guard.release();
       onDone();
     },
   });
   const submit = () => {
-    setTried(true);
+    setAttempts((before) => before + 1);
     if (Object.keys(draftErrors(draft)).length === 0) save.mutate();
   };
 
   return (
     <Panel title={editing ? 'Edit check' : 'Add check'}>
       <form
+        ref={form}
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
@@ -62,19 +71,17 @@ export function CheckForm({ agentId, initial, checkId, onDone, onType }: CheckFo
       >
         <Stack>
           {editing ? null : (
-            <div style={{ overflowX: 'auto' }}>
-              <SegmentedControl
-                aria-label="What to watch"
-                value={draft.type}
-                onChange={(value) => {
-                  const type = value;
-                  setDraft({ ...newDraft(type), failures: draft.failures, interval: draft.interval });
-                  setTried(false);
-                  onType?.(type);
-                }}
-                data={formTypes.map((type) => ({ value: type, label: typeNames[type] }))}
-              />
-            </div>
+            <TypeChoice
+              value={draft.type}
+              onChange={(type) => {
+                const next = { ...newDraft(type), failures: draft.failures, interval: draft.interval };
+                setDraft(next);
+                // Another type alone is nothing that could be lost.
+                if (JSON.stringify(draft) === JSON.stringify(begun)) setBegun(next);
+                setAttempts(0);
+                onType?.(type);
+              }}
+            />
           )}
           <Text size="sm" c="dimmed">
             {explain[draft.type]}
@@ -108,8 +115,17 @@ export function CheckForm({ agentId, initial, checkId, onDone, onType }: CheckFo
           </Group>
         </Stack>
       </form>
+      {guard.dialog}
     </Panel>
   );
+}
+
+/** Side by side where there is room, else as a list to choose from. */
+function TypeChoice({ value, onChange }: { value: FormType; onChange: (type: FormType) => void }) {
+  const narrow = useMediaQuery('(max-width: 480px)', false, { getInitialValueInEffect: false });
+  const data = formTypes.map((type) => ({ value: type, label: typeNames[type] }));
+  if (narrow) return <Select label="What to watch" data={data} value={value} onChange={(type) => onChange(type ?? value)} />;
+  return <SegmentedControl aria-label="What to watch" style={{ alignSelf: 'start' }} value={value} onChange={onChange} data={data} />;
 }
 
 type Setter = <K extends keyof CheckDraft>(key: K, value: CheckDraft[K]) => void;

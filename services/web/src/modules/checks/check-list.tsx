@@ -155,7 +155,7 @@ export function CheckMenu({ check, agentId, afterDelete }: { check: Check; agent
             <Text size="sm" p="xs">
               Delete “{title}” and its history?
             </Text>
-            <Menu.Item color="red" onClick={() => remove.mutate()}>
+            <Menu.Item c="var(--g-bad)" onClick={() => remove.mutate()}>
               Delete check
             </Menu.Item>
             <Menu.Item>Cancel</Menu.Item>
@@ -181,7 +181,7 @@ export function CheckMenu({ check, agentId, afterDelete }: { check: Check; agent
               Reset to passing
             </Menu.Item>
             <Menu.Item
-              color="red"
+              c="var(--g-bad)"
               leftSection={<IconTrash size={16} />}
               disabled={!own || !manage}
               closeMenuOnClick={false}

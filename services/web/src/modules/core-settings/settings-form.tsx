@@ -92,17 +92,15 @@ export function SettingsForm({ settings, section, query }: SettingsFormProps) {
               {refusal(error, refused)}
             </Alert>
           ) : null}
+          <Button type="submit" loading={busy} disabled={changed.length === 0}>
+            Save
+          </Button>
+          <Button variant="default" disabled={changed.length === 0} onClick={() => setDraft(base)}>
+            Undo
+          </Button>
           <span className={bar.note} role="status">
             {changed.length === 0 ? 'Everything is saved.' : `${changed.length === 1 ? 'One change is' : `${changed.length} changes are`} not saved${elsewhere.length > 0 ? `, also in ${elsewhere.join(', ')}` : ''}.`}
           </span>
-          <Group gap="xs" wrap="nowrap">
-            <Button variant="default" disabled={changed.length === 0} onClick={() => setDraft(base)}>
-              Undo
-            </Button>
-            <Button type="submit" loading={busy} disabled={changed.length === 0}>
-              Save
-            </Button>
-          </Group>
         </div>
       ) : null}
       {guard.dialog}

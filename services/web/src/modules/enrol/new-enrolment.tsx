@@ -114,7 +114,7 @@ function EnrolmentForm({ tree, preset, onCreated }: EnrolmentFormProps) {
             onChange={(value) => setSite(value === null ? null : Number(value))}
           />
           <div>
-            <Text size="sm" fw={500} mb={6} id="system">
+            <Text className="label" mb={6} id="system">
               Operating system
             </Text>
             <SegmentedControl

@@ -150,7 +150,7 @@ function Choices({ label, all, value, disabled, onChange }: ChoicesProps) {
   return (
     <div>
       <Group gap="xs" mb={6}>
-        <Text size="sm" fw={500} id={heading}>
+        <Text className="label" id={heading}>
           {label}
         </Text>
         <Button size="compact-xs" variant="subtle" disabled={disabled} aria-label={`${full ? 'None' : 'All'} of ${label.toLowerCase()}`} onClick={() => onChange(full ? [] : all.map(([each]) => each))}>

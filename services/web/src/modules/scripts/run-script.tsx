@@ -55,17 +55,19 @@ export function RunScript({ id, row, chosen, onChoose }: RunScriptProps) {
   const script = usable.find((each) => each.id === chosen);
   return (
     <Stack maw={860}>
-      <Select
-        label={`Script to run on ${row.hostname}`}
-        placeholder="Choose a script"
-        searchable
-        size="md"
-        data={groups(usable)}
-        value={script ? String(script.id) : null}
-        onChange={(value) => {
-          if (value) onChoose(Number(value));
-        }}
-      />
+      <Panel label="Script">
+        <Select
+          label={`Script to run on ${row.hostname}`}
+          description="Nothing runs yet: arguments and what happens with the output come next."
+          placeholder="Choose a script"
+          searchable
+          data={groups(usable)}
+          value={script ? String(script.id) : null}
+          onChange={(value) => {
+            if (value) onChoose(Number(value));
+          }}
+        />
+      </Panel>
       {script ? <RunForm key={script.id} id={id} row={row} script={script} /> : null}
     </Stack>
   );

@@ -1,6 +1,5 @@
 import { Alert, Button, Chip, Group, NumberInput, Select, SimpleGrid, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useBlocker } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useApi } from '@/api/context';
 import { messageOf } from '@/api/errors';
@@ -8,8 +7,12 @@ import { scriptCalls, scriptKeys, type ScriptInput } from '@/api/queries/scripts
 import type { Plat, ScriptShell } from '@/api/types';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
+import { useUnsaved } from '@/components/unsaved';
+import { useFirstWrong } from '@/components/use-first-wrong';
+import { useCan } from '../account-rights';
 import { platNames } from '../agents/status';
 import { plats } from '@/api/filters';
+import bar from '@/components/form.module.css';
 
 const shells: { value: ScriptShell; label: string }[] = [
   { value: 'shell', label: 'Shell' },
@@ -45,20 +48,19 @@ export function ScriptForm({ initial, scriptId, categories, onDone }: ScriptForm
   const api = useApi();
   const client = useQueryClient();
   const [draft, setDraft] = useState(initial);
-  const [saved, setSaved] = useState(false);
-  const [tried, setTried] = useState(false);
+  const [attempts, setAttempts] = useState(0);
+  const tried = attempts > 0;
+  const form = useFirstWrong(attempts);
+  const manage = useCan()('can_manage_scripts');
   const set = <K extends keyof ScriptInput>(key: K, value: ScriptInput[K]) => setDraft((present) => ({ ...present, [key]: value }));
-  const changed = !saved && JSON.stringify(draft) !== JSON.stringify(initial);
+  const changed = JSON.stringify(draft) !== JSON.stringify(initial);
   const needsShebang = (draft.shell === 'shell' || draft.shell === 'python') && !draft.script_body.startsWith('#!');
 
-  useBlocker({
-    shouldBlockFn: () => changed && !window.confirm('Leave without saving this script?'),
-    enableBeforeUnload: () => changed,
-  });
+  const guard = useUnsaved({ changed, what: 'this script' });
   const save = useMutation({
     mutationFn: () => (scriptId === undefined ? scriptCalls.add(api, draft) : scriptCalls.edit(api, scriptId, draft)),
     onSuccess: async (said) => {
-      setSaved(true);
+      guard.release();
       notifyDone(said);
       await client.invalidateQueries({ queryKey: scriptKeys.all });
       onDone();
@@ -67,10 +69,11 @@ export function ScriptForm({ initial, scriptId, categories, onDone }: ScriptForm
 
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        setTried(true);
+        setAttempts((before) => before + 1);
         if (draft.name.trim() !== '') save.mutate();
       }}
     >
@@ -103,7 +106,7 @@ export function ScriptForm({ initial, scriptId, categories, onDone }: ScriptForm
               <TagsInput label="Default environment" placeholder="NAME=value" acceptValueOnBlur splitChars={[]} value={draft.env_vars ?? []} onChange={(env) => set('env_vars', env)} />
             </SimpleGrid>
             <div>
-              <Text size="sm" fw={500} mb={6} id="platforms">
+              <Text className="label" mb={6} id="platforms">
                 Runs on <span className="muted">(none chosen: everywhere)</span>
               </Text>
               <Chip.Group multiple value={draft.supported_platforms ?? []} onChange={(value) => set('supported_platforms', value)}>
@@ -142,15 +145,18 @@ export function ScriptForm({ initial, scriptId, categories, onDone }: ScriptForm
             {messageOf(save.error)}
           </Alert>
         ) : null}
-        <Group>
-          <Button type="submit" loading={save.isPending}>
-            Save script
-          </Button>
+        <div className={bar.bar} data-changed={changed ? true : undefined}>
+          {manage ? (
+            <Button type="submit" loading={save.isPending} disabled={!changed}>
+              {scriptId === undefined ? 'Add script' : 'Save script'}
+            </Button>
+          ) : null}
           <Button variant="default" onClick={onDone}>
-            Cancel
+            {manage ? 'Cancel' : 'Back'}
           </Button>
-        </Group>
+        </div>
       </Stack>
+      {guard.dialog}
     </form>
   );
 }

@@ -99,7 +99,7 @@ interface NodeProps {
 function Node({ node, search, current, onNavigate }: NodeProps) {
   return (
     <Link to="/agents" search={search} className={classes.link} aria-current={current ? 'page' : undefined} onClick={onNavigate}>
-      <span className={`${classes.name ?? ''} truncate`} title={node.name}>
+      <span className={`${classes.name ?? ''} truncate`} title={node.name} dir="auto">
         {node.name}
       </span>
       {node.failing > 0 ? (

@@ -8,6 +8,7 @@ import { userCalls } from '@/api/queries/admin';
 import { ConfirmButton } from '@/components/confirm-button';
 import { notifyDone, notifyFailed } from '@/components/notify';
 import { Panel } from '@/components/page';
+import { useUnsaved } from '@/components/unsaved';
 import { useSave } from '@/components/use-save';
 
 /** Gives somebody a new password or a new start with the second factor. */
@@ -21,6 +22,7 @@ export function UserSecurity({ user }: { user: User }) {
       notifyDone(`${user.username} has a new password`);
     },
   );
+  const guard = useUnsaved({ changed: password !== '', what: `the password of ${user.username}` });
   const resetTotp = async () => {
     try {
       notifyDone(await userCalls.resetTotp(api, user.id));
@@ -70,6 +72,7 @@ export function UserSecurity({ user }: { user: User }) {
           </ConfirmButton>
         </Group>
       </Stack>
+      {guard.dialog}
     </Panel>
   );
 }

@@ -13,7 +13,7 @@ import { OwnPassword, OwnSecondFactor } from '@/modules/account/security';
 const tabs = [
   { to: '/account/security', label: 'Security' },
   { to: '/account/preferences', label: 'Preferences' },
-  { to: '/account/sessions', label: 'Sessions' },
+  { to: '/account/sessions', label: 'Your sessions' },
 ];
 
 export function AccountArea() {
@@ -49,7 +49,7 @@ export function PreferencesPage() {
 
 export function OwnSessionsPage() {
   return (
-    <Page title="Sessions" lead="End what you do not know or no longer need." narrow>
+    <Page title="Your sessions" lead="End what you do not know or no longer need." narrow>
       <OwnSessions />
     </Page>
   );

@@ -2,13 +2,14 @@ import { Button } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconDeviceDesktopOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
+import { getRouteApi, Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useApi } from '@/api/context';
 import { ApiError } from '@/api/errors';
 import { agentRowQuery } from '@/api/queries/agents';
 import { EmptyState, ErrorState } from '@/components/states';
 import { useTopic } from '@/live/provider';
 import { AgentHeader } from '@/modules/agent/agent-header';
+import { agentView } from '@/modules/agent/agent-tabs';
 import classes from '@/modules/agent/agent.module.css';
 import { ConfirmActions } from '@/modules/agent/confirm-actions';
 
@@ -20,7 +21,8 @@ export function AgentPage() {
   const { confirm } = route.useSearch();
   const agent = useQuery(agentRowQuery(useApi(), agentId));
   useTopic({ topic: 'agent', agent_id: agentId });
-  useDocumentTitle(`${agent.data?.hostname ?? 'Agent'} · Gueen RMM`);
+  const view = useRouterState({ select: (state) => agentView(state.location.pathname) });
+  useDocumentTitle([...(view ? [view] : []), agent.data?.hostname ?? 'Agent', 'Gueen RMM'].join(' · '));
 
   if (agent.isError) {
     if (agent.error instanceof ApiError && agent.error.status === 404) return <Gone />;

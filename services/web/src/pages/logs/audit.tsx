@@ -32,6 +32,7 @@ export function AuditPage() {
   const log = useInfiniteQuery(auditQuery(api, wire));
   return (
     <Page
+      wide
       title="Audit log"
       lead="Who did what, when and from where."
       actions={

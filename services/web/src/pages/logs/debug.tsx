@@ -28,6 +28,7 @@ export function DebugPage() {
   const log = useInfiniteQuery(debugQuery(api, wire));
   return (
     <Page
+      wide
       title="Debug log"
       lead="What agents and the server ran into."
       actions={
@@ -71,7 +72,7 @@ export function DebugPage() {
                       ),
                     },
                     { head: 'Level', kind: 'tight', cell: (row) => <LevelBadge level={row.log_level} /> },
-                    { head: 'About', cell: (row) => debugTypeWord(row.log_type) },
+                    { head: 'About', kind: 'tight', cell: (row) => debugTypeWord(row.log_type) },
                     {
                       head: 'Agent',
                       cell: (row) =>

@@ -35,7 +35,7 @@ export function PendingPage() {
   const actions = useInfiniteQuery(pendingQuery(api, pendingWire(filters)));
   const change = (next: PendingFilters) => void navigate({ search: next });
   return (
-    <Page title="Pending actions" lead="What was asked for and waits for its time or its agent.">
+    <Page wide title="Pending actions" lead="What was asked for and waits for its time or its agent.">
       <Panel flush label="Pending actions">
         <div className={classes.filters} role="search" aria-label="Filter pending actions">
           <Select
@@ -112,7 +112,7 @@ function PendingTable({ rows }: { rows: PendingAction[] }) {
               </Badge>
             ),
         },
-        { head: 'Due', cell: (row) => row.due },
+        { head: 'Due', kind: 'tight', cell: (row) => row.due },
         {
           head: 'Agent',
           cell: (row) => (

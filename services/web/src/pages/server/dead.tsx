@@ -30,7 +30,7 @@ export function DeadPage() {
     await reread();
   };
   return (
-    <Page title="Dead letters" lead="Tasks that failed as often as they may. They wait here until somebody decides.">
+    <Page wide title="Dead letters" lead="Tasks that failed as often as they may. They wait here until somebody decides.">
       <Panel flush label="Dead letters">
         <Loaded query={dead} what="Dead letters">
           {(list) =>

@@ -25,7 +25,7 @@ export function JobsPage() {
   const runs = useInfiniteQuery(runsQuery(api, filters));
   const names = [...new Set([...(runs.data?.pages.flatMap((page) => page.items.map((run) => run.job)) ?? []), ...(filters.job ? [filters.job] : [])])].sort();
   return (
-    <Page title="Jobs" lead="What the server does in the background.">
+    <Page wide title="Jobs" lead="What the server does in the background.">
       <Stack>
         <Panel flush title="Queues">
           <Loaded query={queues} what="Queues" rows={3}>

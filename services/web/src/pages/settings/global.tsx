@@ -21,6 +21,7 @@ export function GlobalSettingsPage() {
   return (
     <Page
       title="Global settings"
+      view={q ? undefined : sectionTitles[section]}
       lead="What holds for the whole installation."
       actions={
         <FilterInput

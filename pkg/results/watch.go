@@ -9,8 +9,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
+	"github.com/gueencode/gueenrmm/pkg/platform/log"
 )
 
 // Alarm says when the store of results is in danger. It rings long before agents are refused, so that there is time to
@@ -47,11 +49,15 @@ type WatchDeps struct {
 	Metrics  prometheus.Registerer
 	Now      func() time.Time
 	Alarm    Alarm
+	Mail     bool        // tells the operators by mail too, once a day
+	Log      *zap.Logger // of what kept a mail from being asked for; nil = nobody reads it
 }
 
 // Watch looks at the stream and at what is parked. Run it with lifecycle.Loop.
 type Watch struct {
 	WatchDeps
+	told                                          map[cause]string // day of the last mail
+	limited                                       *log.Limited
 	messages, bytes, limit, oldest, alarm, parked prometheus.Gauge
 }
 
@@ -61,17 +67,20 @@ var ErrAlarm = errors.New("results pile up")
 // NewWatch returns a Watch.
 func NewWatch(d WatchDeps) (*Watch, error) {
 	d.Alarm = d.Alarm.withDefaults()
+	if d.Log == nil {
+		d.Log = zap.NewNop()
+	}
 	gauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "gueen_results_" + name, Help: help})
 	}
 	w := &Watch{
-		WatchDeps: d,
-		messages:  gauge("waiting", "Results in the stream that are not applied yet."),
-		bytes:     gauge("store_bytes", "Size of the store of results, or of all stores of the services where the stream has no limit of its own."),
-		limit:     gauge("store_limit_bytes", "Size at which the store refuses results; 0 where there is no limit."),
-		oldest:    gauge("oldest_seconds", "Age of the oldest result in the stream."),
-		alarm:     gauge("store_alarm", "1 while the store is fuller or its oldest result older than the alarm's limits."),
-		parked:    gauge("parked", "Results that could not be applied and wait for an operator; counted up to 10,000."),
+		WatchDeps: d, told: map[cause]string{}, limited: log.NewLimited(d.Log, time.Minute, d.Now),
+		messages: gauge("waiting", "Results in the stream that are not applied yet."),
+		bytes:    gauge("store_bytes", "Size of the store of results, or of all stores of the services where the stream has no limit of its own."),
+		limit:    gauge("store_limit_bytes", "Size at which the store refuses results; 0 where there is no limit."),
+		oldest:   gauge("oldest_seconds", "Age of the oldest result in the stream."),
+		alarm:    gauge("store_alarm", "1 while the store is fuller or its oldest result older than the alarm's limits."),
+		parked:   gauge("parked", "Results that could not be applied and wait for an operator; counted up to 10,000."),
 	}
 	for _, c := range []prometheus.Collector{w.messages, w.bytes, w.limit, w.oldest, w.alarm, w.parked} {
 		if err := d.Metrics.Register(c); err != nil {
@@ -101,6 +110,9 @@ func (w *Watch) Look(ctx context.Context) {
 	defer cancel()
 	if parked, err := countParked(ctx, w.Pool); err == nil {
 		w.parked.Set(float64(parked))
+		if parked > 0 {
+			w.tell(ctx, isParked, parkedNotice(parked))
+		}
 	}
 	s, err := w.store(ctx)
 	if err != nil {
@@ -114,6 +126,7 @@ func (w *Watch) Look(ctx context.Context) {
 	w.alarm.Set(0)
 	if err != nil {
 		w.alarm.Set(1)
+		w.tell(ctx, pileUp, pileUpNotice(err))
 	}
 	w.Reporter.Report(err)
 }

@@ -1,18 +1,22 @@
 package results_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/results"
 )
 
@@ -78,6 +82,76 @@ func TestFillingStoreIsReportedBeforeItRefuses(t *testing.T) {
 	now = time.Now().Add(time.Hour + time.Minute)
 	w.Look(b.ctx)
 	require.ErrorContains(t, said.err, "the oldest of 1 waits since 1h")
+}
+
+// mailbox is what the operators get.
+type mailbox struct {
+	refusal error
+	got     []string
+}
+
+func (m *mailbox) Send(_ context.Context, to []string, subject, body string) error {
+	if m.refusal == nil {
+		m.got = append(m.got, fmt.Sprint(to, " ", subject, "\n", body))
+	}
+	return m.refusal
+}
+
+// TestOperatorsAreToldOnceADay by whichever replica sees it first.
+func TestOperatorsAreToldOnceADay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, agent := b.agent(t, 1)
+	now := time.Now()
+	var watches []*results.Watch
+	for range 2 {
+		w, err := results.NewWatch(results.WatchDeps{
+			Conn: b.conn, Pool: b.pool, Reporter: &reported{}, Metrics: prometheus.NewRegistry(), Now: func() time.Time { return now }, Mail: true,
+		})
+		require.NoError(t, err)
+		watches = append(watches, w)
+	}
+	asked := func() (payloads []string) {
+		rows, err := b.pool.Query(b.ctx, `SELECT payload::text FROM outbox WHERE kind = 'results.alarm' AND queue = 'critical' ORDER BY id`)
+		require.NoError(t, err)
+		payloads, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		return payloads
+	}
+	look := func() {
+		for range 2 {
+			for _, w := range watches {
+				w.Look(b.ctx)
+			}
+		}
+	}
+	look()
+	require.Empty(t, asked(), "nothing is wrong")
+	b.publish(t, results.KindSoftware, agent, "", "", "{}")
+	now = now.Add(time.Hour)
+	look()
+	require.Len(t, asked(), 1)
+	_, err := b.pool.Exec(b.ctx, `INSERT INTO parked_results (subject, message_id, ref, reason, payload, received) VALUES ('results.task.x', 'm', '', 'r', 'secret', now())`)
+	require.NoError(t, err)
+	look()
+	require.Len(t, asked(), 2, "each cause once")
+	now = now.Add(24 * time.Hour)
+	look()
+	payloads := asked()
+	require.Len(t, payloads, 4, "and again the next day")
+
+	box := &mailbox{}
+	h := results.AlarmHandler(box)
+	for _, p := range payloads[:2] {
+		require.NoError(t, h.Do(b.ctx, queue.Task{Payload: []byte(p)}))
+	}
+	require.Regexp(t, `(?s)^\[\] Gueen RMM: results of agents pile up\n.*the oldest of 1 waits since 1h`, box.got[0])
+	require.Contains(t, box.got[1], "1 results of agents could not be applied")
+	require.NotContains(t, box.got[1], "secret")
+	require.NoError(t, results.AlarmHandler(&mailbox{refusal: fault.Refused("not set up")}).Do(b.ctx, queue.Task{Payload: []byte(payloads[0])}), "nobody can be told")
+	away := errors.New("mail server is away")
+	require.ErrorIs(t, results.AlarmHandler(&mailbox{refusal: away}).Do(b.ctx, queue.Task{Payload: []byte(payloads[0])}), away)
+	require.ErrorContains(t, h.Do(b.ctx, queue.Task{Payload: []byte("x")}), "decode payload")
 }
 
 func TestParkedResultIsAppliedWhenItIsTriedAgain(t *testing.T) {

@@ -41,6 +41,7 @@ type resultSettings struct {
 	InFlight   int           `conf:"results.unacknowledged" default:"5000" min:"100" max:"100000" help:"Results that all replicas together may have taken from the store and not yet applied."`
 	AlarmFill  int           `conf:"results.alarm_fill" default:"50" min:"1" max:"99" unit:"percent" help:"Fill level of the store at which it is reported in danger: half of it is left to act."`
 	AlarmAge   time.Duration `conf:"results.alarm_age" default:"15m" min:"1m" help:"Age of the oldest unapplied result at which the store is reported in danger."`
+	AlarmMail  bool          `conf:"results.alarm_mail" default:"true" help:"Mails the recipients of the global settings, once a day, when the store is in danger or when results could not be applied."`
 }
 
 // Validate checks the rules across fields.

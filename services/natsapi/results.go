@@ -46,6 +46,7 @@ func addResults(cfg *settings, rt *service.Runtime, pool *pgxpool.Pool, conn *bu
 	watch, err := results.NewWatch(results.WatchDeps{
 		Conn: conn, Pool: pool, Reporter: rt.Health.Dependency("result_store", health.Optional()), Metrics: rt.Metrics, Now: time.Now,
 		Alarm: results.Alarm{Fill: float64(cfg.Results.AlarmFill) / 100, Age: cfg.Results.AlarmAge},
+		Mail:  cfg.Results.AlarmMail, Log: rt.Log,
 	})
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/seal"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/remote"
+	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	core "github.com/gueencode/gueenrmm/pkg/settings"
 	"github.com/gueencode/gueenrmm/pkg/tasks"
@@ -42,7 +43,7 @@ func agentActions(pool *pgxpool.Pool, conn *bus.Conn, commander *remote.Commande
 func domainHandlers(pool *pgxpool.Pool, commander *remote.Commander, act *actions.Service, coreSettings *core.Service) []queue.Handler {
 	mail := notify.NewMailer(coreSettings)
 	handlers := append(act.Handlers(mailer{mail}), tasks.RunHandler(commander),
-		alerts.NotifyHandler(pool, mail, notify.NewTexter(coreSettings, notify.TwilioURL)))
+		alerts.NotifyHandler(pool, mail, notify.NewTexter(coreSettings, notify.TwilioURL)), results.AlarmHandler(mail))
 	for i := range handlers {
 		handlers[i] = untilBusIsBack(handlers[i])
 	}

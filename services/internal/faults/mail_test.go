@@ -186,6 +186,15 @@ func (m *mailing) settle(ctx context.Context, t *testing.T, st *stage) {
 	require.Eventually(t, func() bool { return st.asked(ctx, rows+` AND o.done_at IS NULL`, m.checks) == 0 }, 2*within, 10*every, "every row is done")
 	require.Equal(t, m.alerts, st.number(ctx, t, `SELECT count(*) FROM alerts WHERE assigned_check_id = ANY ($1) AND email_sent IS NOT NULL`, m.checks))
 	mails, held := m.box.got()
+	// The store was filled: the operators were told of it, if the look of every 15 seconds fell into that time.
+	told := 0
+	for subject, n := range mails {
+		if strings.HasPrefix(subject, "Gueen RMM: results") {
+			told += n
+			delete(mails, subject)
+		}
+	}
+	require.Equal(t, st.number(ctx, t, `SELECT count(*) FROM outbox WHERE kind = 'results.alarm' AND done_at IS NOT NULL`), told, "and so did each about the store")
 	total, repeated := 0, 0
 	for subject, n := range mails {
 		total += n
@@ -196,5 +205,6 @@ func (m *mailing) settle(ctx context.Context, t *testing.T, st *stage) {
 		require.LessOrEqual(t, n, held[subject]+1, "%s", subject)
 	}
 	require.Len(t, mails, m.alerts, "each row became a mail")
+	t.Logf("%d mails about the store", told)
 	t.Logf("%d alerts, %d rows, %d mails: %d of the %d that the dead worker had under way came twice", m.alerts, m.alerts, total, repeated, len(held))
 }

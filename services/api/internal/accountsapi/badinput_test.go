@@ -3,6 +3,7 @@ package accountsapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -162,4 +163,30 @@ func TestNamesAreNotGuessed(t *testing.T) {
 		api.Anonymous().Post("/v2/login/", body{"username": name, "password": "wrong", "twofactor": "000000"}).
 			Is(http.StatusBadRequest, body{"non_field_errors": []string{"Unable to log in with provided credentials."}})
 	}
+}
+
+// TestBytesThatAreNoText: what is no UTF-8 in a path, a query or a form finds nothing; it is no failure of the server.
+func TestBytesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	api := resttest.New(t)
+	admin := api.Admin()
+	for path, want := range map[string]int{
+		"/accounts/users/?search=%FF%FE": 200, "/accounts/users/?search=%ED%A0%80": 200, "/accounts/users/?search=%00": 400, "/accounts/sessions/%FF/": 405,
+		"/v1/audit-log?user=%FF": 200, "/v1/audit-log?limit=": 200, "/v1/audit-log/export?object=%C0%AF": 200, "/v1/debug-log?agent=%FF": 200, "/v1/jobs/runs?job=%FF": 200,
+		"/v1/jobs/runs?limit=": 200, "/v1/pending-actions?agent=%FF&limit=": 200, "/core/customfields/?model=%FF": 200, "/agents/scripthistory/?scriptname=%FF": 200,
+		"/v1/agents/%FF%FF": 404, "/v1/agents?q=%FF": 200, "/beta/v1/site/?search=%FF": 200, "/v1/agents?client=%FF": 400,
+	} {
+		require.Equal(t, want, admin.Get(path).Status, path)
+	}
+	require.Equal(t, http.StatusNotFound, admin.Delete("/accounts/sessions/%FF/").Status)
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v2/checkcreds/", strings.NewReader("username=%FF%00&password=%FE"))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	api.App.Router.ServeHTTP(w, req)
+	require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
+	req = httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v2/checkcreds/", strings.NewReader("username=%FF&password=%FE"))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w = httptest.NewRecorder()
+	api.App.Router.ServeHTTP(w, req)
+	require.JSONEq(t, `"Bad credentials"`, w.Body.String())
 }

@@ -222,6 +222,7 @@ func formMembers(mediaType string, params map[string]string, raw []byte) (map[st
 }
 
 func textValue(texts []string) value {
+	texts = readable(texts)
 	if len(texts) == 1 {
 		return value{kind: kindString, text: texts[0]}
 	}

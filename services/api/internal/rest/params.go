@@ -85,8 +85,8 @@ func readParams(plan *inputPlan, c *Call, dst reflect.Value) error {
 		case "header":
 			texts = c.Request.Header.Values(p.name)
 		}
-		if len(texts) == 0 && p.fallback != "" {
-			texts = []string{p.fallback}
+		if p.fallback != "" && (len(texts) == 0 || texts[0] == "" && p.typ.Kind() != reflect.String) {
+			texts = []string{p.fallback} // "?limit=" is the same as no limit
 		}
 		if len(texts) == 0 {
 			if p.rules.required {
@@ -94,9 +94,18 @@ func readParams(plan *inputPlan, c *Call, dst reflect.Value) error {
 			}
 			continue
 		}
-		p.set(dst.FieldByIndex(p.index), texts, errs)
+		p.set(dst.FieldByIndex(p.index), readable(texts), errs)
 	}
 	return errs.Err()
+}
+
+// readable replaces bytes that are no UTF-8, which neither the database nor an answer takes.
+func readable(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = strings.ToValidUTF8(text, string(utf8.RuneError))
+	}
+	return out
 }
 
 func (p *paramPlan) set(dst reflect.Value, texts []string, errs *Errors) {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
@@ -97,15 +99,18 @@ func TestCommandToAnAgentThatIsAwayOrSilent(t *testing.T) {
 	b.onCommand(t, silent, func(*nats.Conn, *nats.Msg, agentwire.Command) {})
 	b.onCommand(t, mute, func(_ *nats.Conn, m *nats.Msg, _ agentwire.Command) { reply(m, "all at once") }) // no end, only the answer
 	token := b.user(t, "admin", nil)
-	for id, want := range map[string]object{
-		away:   {"cmd_id": "x", "output": "[ERROR] The agent is offline.", "done": true},
-		silent: {"cmd_id": "x", "output": "[ERROR] The agent does not answer.", "done": true},
-		mute:   {"cmd_id": "x", "done": true},
+	for id, c := range map[string]struct {
+		timeout int // seconds
+		want    object
+	}{
+		away:   {60, object{"cmd_id": "x", "output": "[ERROR] The agent is offline.", "done": true}},
+		silent: {1, object{"cmd_id": "x", "output": "[ERROR] The agent does not answer.", "done": true}},
+		mute:   {60, object{"cmd_id": "x", "done": true}},
 	} {
 		conn := b.dial(t, "/ws/agent/"+id+"/cmd/", token)
-		write(t, conn, `{"cmd":"ls","shell":"/bin/sh","timeout":1,"cmd_id":"x"}`)
+		write(t, conn, fmt.Sprintf(`{"cmd":"ls","shell":"/bin/sh","timeout":%d,"cmd_id":"x"}`, c.timeout))
 		require.Equal(t, object{"cmd_id": "x"}, read(t, conn))
-		require.Equal(t, want, read(t, conn))
+		require.Equal(t, c.want, read(t, conn))
 	}
 }
 
@@ -132,21 +137,18 @@ func TestCommandPermissions(t *testing.T) {
 	conn = b.dial(t, "/ws/agent/"+id+"/cmd/", b.user(t, "fired", []string{"can_send_cmd"}, client))
 	_, err := b.pool.Exec(t.Context(), `UPDATE roles SET can_send_cmd = false WHERE name = 'fired'`)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool {
-		write(t, conn, `{}`)
-		f := read2(t, conn)
-		return f == nil
-	}, wait, 200*time.Millisecond)
-}
-
-// read2 returns nil when the socket was closed with 4403.
-func read2(t *testing.T, conn wsConn) object {
-	t.Helper()
-	f, code := readOrCode(t, conn)
-	if f == nil {
-		require.Equal(t, 4403, code)
+	pause := time.NewTicker(200 * time.Millisecond)
+	defer pause.Stop()
+	for deadline := time.Now().Add(wait); ; <-pause.C {
+		require.True(t, time.Now().Before(deadline), "the socket stays open")
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{}`)); err != nil {
+			t.Logf("the socket has ended: %v", err) // it is read why
+		}
+		if f, code := readOrCode(t, conn); f == nil {
+			require.Equal(t, 4403, code)
+			break
+		}
 	}
-	return f
 }
 
 func TestTerminal(t *testing.T) {

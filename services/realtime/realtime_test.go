@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -23,6 +22,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	wait   = 90 * time.Second
+	wait   = 2 * time.Minute
 	origin = "https://rmm.example.com"
 )
 
@@ -66,7 +66,7 @@ func setup(t *testing.T) *bundle {
 
 func (b *bundle) start(t *testing.T, more ...string) (address, private string, stop func()) {
 	t.Helper()
-	address, private = free(t), free(t)
+	address, private = porttest.Reserve(t), porttest.Reserve(t)
 	env := []string{
 		"GUEEN_DATABASE_URL=" + b.url, "GUEEN_NATS_URL=" + b.srv.URL(), "GUEEN_PRIVATE_LISTEN=" + private, "GUEEN_LISTEN=" + address,
 		"GUEEN_LOG_LEVEL=error", "GUEEN_NATS_USER=" + bustest.ServicesUser, "GUEEN_NATS_PASSWORD=" + bustest.ServicesUser,
@@ -84,20 +84,12 @@ func (b *bundle) start(t *testing.T, more ...string) (address, private string, s
 		}
 	}
 	t.Cleanup(stop)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	require.Eventually(t, func() bool {
 		resp, err := client.Get("http://" + private + "/readyz")
 		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 	}, wait, 10*time.Millisecond)
 	return address, private, stop
-}
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().String()
 }
 
 // user makes an account with a session; role "" is a superuser, else a role with these flags and, when not empty, clients.
@@ -228,6 +220,15 @@ func reply(m *nats.Msg, text string) {
 	if data, err := agentwire.EncodeValue(text); err != nil || m.Respond(data) != nil {
 		panic("no answer")
 	}
+}
+
+// becomes waits until a query answers so.
+func (b *bundle) becomes(t *testing.T, want, sql string, args ...any) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var s string
+		return b.pool.QueryRow(t.Context(), sql, args...).Scan(&s) == nil && s == want
+	}, wait, 20*time.Millisecond, "%s = %s", sql, want)
 }
 
 func (b *bundle) text(t *testing.T, sql string, args ...any) string {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -22,6 +22,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/proto/subjects"
@@ -29,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m, queuetest.ClosingPool()) }
 
-const wait = 90 * time.Second
+const wait = 3 * time.Minute
 
 // bundle is a running worker with everything it needs.
 type bundle struct {
@@ -39,22 +40,13 @@ type bundle struct {
 	private string
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	return address
-}
-
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	url := dbtest.NewURL(t)
 	pool, err := pgxpool.New(context.Background(), url)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	b := &bundle{pool: pool, redis: queuetest.Start(t), bus: bustest.Start(t), private: freePort(t)}
+	b := &bundle{pool: pool, redis: queuetest.Start(t), bus: bustest.Start(t), private: porttest.Reserve(t)}
 	env := []string{
 		"GUEEN_DATABASE_URL=" + url, "GUEEN_REDIS_URL=" + b.redis.URL(), "GUEEN_NATS_URL=" + b.bus.URL(), "GUEEN_PRIVATE_LISTEN=" + b.private,
 		"GUEEN_NATS_USER=" + bustest.ServicesUser, "GUEEN_NATS_PASSWORD=" + bustest.ServicesUser, "GUEEN_WORKER_DRAIN=1s",
@@ -96,17 +88,21 @@ func (b *bundle) ready() (status int, up map[string]bool) {
 	return resp.StatusCode, up
 }
 
-func (b *bundle) count(t *testing.T, sql string) (n int) {
-	t.Helper()
-	require.NoError(t, b.pool.QueryRow(context.Background(), sql).Scan(&n))
+// count is the number that a query answers; -1 is "not known", for conditions that are asked again.
+func (b *bundle) count(sql string) (n int) {
+	if b.pool.QueryRow(context.Background(), sql).Scan(&n) != nil {
+		return -1
+	}
 	return n
 }
 
 func TestReadinessNamesEachDependency(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	_, up := b.ready()
-	require.Equal(t, map[string]bool{"postgres": true, "schema": true, "redis": true, "nats": true}, up)
+	require.Eventually(t, func() bool {
+		_, up := b.ready()
+		return maps.Equal(map[string]bool{"postgres": true, "schema": true, "redis": true, "nats": true}, up)
+	}, wait, 50*time.Millisecond)
 	b.redis.Stop(t)
 	require.Eventually(t, func() bool {
 		status, up := b.ready()
@@ -124,8 +120,8 @@ func TestPeriodicJobIsRunAndRecorded(t *testing.T) {
 	require.NoError(t, b.pool.QueryRow(ctx, "INSERT INTO job_runs (name, scheduled_for) VALUES ('failing_flags', now()) RETURNING id").Scan(&run))
 	_, err := outbox.Enqueue(ctx, b.pool, outbox.Message{Kind: "job.failing_flags", Queue: "low", Payload: map[string]int64{"run": run}})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return b.count(t, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'") == 1 }, wait, 20*time.Millisecond)
-	require.Eventually(t, func() bool { return b.count(t, "SELECT count(*) FROM outbox WHERE done_at IS NULL") == 0 }, wait, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return b.count("SELECT count(*) FROM job_runs WHERE status = 'succeeded'") == 1 }, wait, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return b.count("SELECT count(*) FROM outbox WHERE done_at IS NULL") == 0 }, wait, 20*time.Millisecond)
 }
 
 func TestMaintenanceIsDoneOnRequest(t *testing.T) {
@@ -138,8 +134,8 @@ func TestMaintenanceIsDoneOnRequest(t *testing.T) {
 			requester.Start(context.Background(), tx, maintenance.RemoveOrphans))
 	})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return b.count(t, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'") == 2 }, wait, 20*time.Millisecond)
-	require.Equal(t, 1, b.count(t, "SELECT affected FROM job_runs WHERE name = 'reload_nats'"), "one server did")
+	require.Eventually(t, func() bool { return b.count("SELECT count(*) FROM job_runs WHERE status = 'succeeded'") == 2 }, wait, 20*time.Millisecond)
+	require.Equal(t, 1, b.count("SELECT affected FROM job_runs WHERE name = 'reload_nats'"), "one server did")
 }
 
 func TestCommandReachesTheAgent(t *testing.T) {

@@ -69,10 +69,9 @@ func TestBurstIsReplaced(t *testing.T) {
 	instead := []byte("again")
 	sent := fill(t, s, instead)
 	require.GreaterOrEqual(t, sent, queueFrames)
-	require.ErrorIs(t, s.SendOr([]byte("left out"), instead), ErrBehind)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	// The writer may have taken frames since: then there is room, and the client is no longer behind only when told so.
+	// The last one was left out. The writer takes the others meanwhile: when it has them all, it sends the one that stands for the rest.
 	for range sent {
 		_, data, err := client.Read(ctx)
 		require.NoError(t, err)
@@ -92,17 +91,17 @@ func TestWhoStaysBehindIsClosed(t *testing.T) {
 	t.Parallel()
 	s, client := pair(t)
 	frame := bytes.Repeat([]byte("x"), 1<<20) // too much for the buffers of the connection
-	for {
-		if err := s.SendOr(frame, []byte("again")); errors.Is(err, ErrBehind) {
+	for {                                     // while the buffers of the connection have room, the writer catches up
+		err := s.SendOr(frame, []byte("again"))
+		if errors.Is(err, ErrClosed) {
 			break
 		}
+		s.mu.Lock()
+		if s.instead != nil {
+			s.behind = time.Now().Add(-mayLag - time.Second)
+		}
+		s.mu.Unlock()
 	}
-	s.mu.Lock()
-	s.behind = time.Now().Add(-mayLag - time.Second)
-	behind := s.instead != nil
-	s.mu.Unlock()
-	require.True(t, behind)
-	require.ErrorIs(t, s.SendOr(frame, []byte("again")), ErrClosed)
 	require.Equal(t, frames.CloseSlowReader, s.Code())
 	require.ErrorIs(t, s.SendRaw([]byte("x")), ErrClosed)
 	require.NoError(t, client.CloseNow())

@@ -16,20 +16,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 )
 
 func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
+// patience is for whatever must happen; busy machines are slow.
+const patience = time.Minute
+
 // site is the service in front of three others.
 func site(t *testing.T, b behind) (*httptest.Server, *metrics) {
+	t.Helper()
+	return siteWaiting(t, b, patience)
+}
+
+// siteWaiting is site with a bound for the services' answers.
+func siteWaiting(t *testing.T, b behind, within time.Duration) (*httptest.Server, *metrics) {
 	t.Helper()
 	a, err := newApp(builtApp(), mustURL(t, ""), mustURL(t, ""))
 	require.NoError(t, err)
 	m, err := newMetrics(prometheus.NewRegistry())
 	require.NoError(t, err)
-	s := httptest.NewServer(newRouter(a, b, time.Second, 2*time.Second, m))
+	s := httptest.NewServer(newRouter(a, b, patience, within, m))
 	t.Cleanup(s.Close)
 	return s, m
 }
@@ -38,7 +48,7 @@ func to(t *testing.T, name string, h http.Handler) *upstream {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	return &upstream{name: name, what: "The server", url: mustURL(t, s.URL).Parsed(), dial: time.Second}
+	return &upstream{name: name, what: "The server", url: mustURL(t, s.URL).Parsed(), dial: patience}
 }
 
 func get(t *testing.T, url string, header http.Header) *http.Response {
@@ -91,6 +101,8 @@ func TestEachPathGoesToItsOwner(t *testing.T) {
 		require.Equal(t, "http", e.Proto)
 		require.Equal(t, []string{"from " + want}, r.Header.Values("X-Frame-Options"), "a service's answer is its own")
 	}
+	// Counted when the answer has passed, which the client may have by then.
+	require.Eventually(t, func() bool { return testutil.ToFloat64(m.requests.WithLabelValues("realtime", "2xx")) >= 2 }, patience, time.Millisecond)
 	require.InDelta(t, 2, testutil.ToFloat64(m.requests.WithLabelValues("realtime", "2xx")), 0)
 }
 
@@ -115,7 +127,7 @@ func TestBrowsersAreSentToTheApp(t *testing.T) {
 func TestAServiceThatIsAway(t *testing.T) {
 	t.Parallel()
 	away := to(t, "api", echo("api"))
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", porttest.Reserve(t))
 	require.NoError(t, err)
 	away.url.Host = l.Addr().String()
 	require.NoError(t, away.check(t.Context()))
@@ -135,6 +147,7 @@ func TestAServiceThatIsAway(t *testing.T) {
 	r = get(t, s.URL+"/api/schema/swagger-ui/", http.Header{"Accept": {"text/html"}})
 	require.Equal(t, http.StatusBadGateway, r.StatusCode)
 	require.Contains(t, text(t, r), "tries again by itself")
+	require.Eventually(t, func() bool { return testutil.ToFloat64(m.away.WithLabelValues("api")) >= 2 }, patience, time.Millisecond)
 	require.InDelta(t, 2, testutil.ToFloat64(m.away.WithLabelValues("api")), 0)
 	r = get(t, s.URL+"/app/", nil)
 	require.Contains(t, text(t, r), "index", "the app is there all the same")
@@ -142,7 +155,8 @@ func TestAServiceThatIsAway(t *testing.T) {
 
 func TestAServiceThatIsTooSlow(t *testing.T) {
 	t.Parallel()
-	s, _ := site(t, behind{api: to(t, "api", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))})
+	silent := to(t, "api", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	s, _ := siteWaiting(t, behind{api: silent}, 500*time.Millisecond)
 	r := get(t, s.URL+"/slow/", nil)
 	require.NoError(t, r.Body.Close())
 	require.Equal(t, http.StatusGatewayTimeout, r.StatusCode)
@@ -166,7 +180,7 @@ func TestWebSocketsPass(t *testing.T) {
 		c.Close(4401, "session gone") //nolint:errcheck // the other side may be first
 	})
 	s, _ := site(t, behind{realtime: to(t, "realtime", live)})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c, resp, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.URL, "http")+"/v1/ws?access_token=x", &websocket.DialOptions{
 		HTTPHeader: http.Header{"Origin": {s.URL}},

@@ -61,7 +61,7 @@ func TestTheServiceRunsAndStops(t *testing.T) {
 			up[st.Name] = st.Error == ""
 		}
 		return up["web app"] && !up["api"]
-	}, 5*time.Second, 5*time.Millisecond, "readiness names what is away")
+	}, patience, 5*time.Millisecond, "readiness names what is away")
 	cancel()
 	require.NoError(t, <-done)
 	require.Contains(t, out.String(), "public port listens")

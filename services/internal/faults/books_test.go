@@ -66,11 +66,10 @@ func booksOfSimulator(ctx context.Context, t *testing.T, st *stage) {
 // commandLine floods the suite with results from two processes, as the help of rmmctl says.
 func (st *stage) commandLine(ctx context.Context, t *testing.T) {
 	t.Helper()
-	access, file := st.suite.Access(), filepath.Join(t.TempDir(), "report.json")
+	file := filepath.Join(t.TempDir(), "report.json")
 	cmd := exec.CommandContext(ctx, filepath.Join(st.bin, "rmmctl"), "simulate", "results", "--prepare", "--processes", "2", "--agents", "20", "--first", "800000",
-		"--rate", "40", "--duration", st.cut.String(), "--api", access.API, "--nats", access.NATS, "--report", file)
-	cmd.Dir = t.TempDir() // no suite is known there
-	cmd.Env = append(os.Environ(), "RMM_API_KEY="+st.ground.Key, "GUEEN_DATABASE_URL="+st.suite.DatabaseURL())
+		"--rate", "40", "--duration", st.cut.String(), "--report", file, "--access", filepath.Join(st.suite.Dir(), "access.json"))
+	cmd.Dir = t.TempDir()
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	text, err := os.ReadFile(file)

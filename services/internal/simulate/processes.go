@@ -44,6 +44,15 @@ func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, er
 	for i := range n {
 		parts[i] = c.start(ctx, share(o, i, n), func(s status) { show.set(i, s) })
 	}
+	var watching sync.WaitGroup
+	for _, p := range parts {
+		watching.Go(func() {
+			if <-p.ended; p.problem != nil {
+				stop(p.problem) // the others need not go on
+			}
+		})
+	}
+	defer watching.Wait()
 	calm, during := newSeries(), newSeries()
 	var err error
 	if o.Scenario == Reconnect {
@@ -63,6 +72,9 @@ func RunProcesses(ctx context.Context, o Options, n int, c Command) (*Report, er
 		reports[i], err = p.report, errors.Join(err, p.problem)
 	}
 	show.stop()
+	if asked.Err() == nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // and not what the others say about their end
+	}
 	if err != nil {
 		return nil, err
 	}

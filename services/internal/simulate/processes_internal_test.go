@@ -3,7 +3,10 @@ package simulate
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -112,4 +115,27 @@ func TestSeveralProcessesReturnTogether(t *testing.T) {
 	o.Cut = func(context.Context) error { return errors.New("no such service") }
 	_, err = RunProcesses(t.Context(), o, 2, c)
 	require.ErrorContains(t, err, "no such service")
+}
+
+// TestOneFailedProcessEndsTheOthers, whose report would be thrown away; and the error says what to do about a state file of
+// another server.
+func TestOneFailedProcessEndsTheOthers(t *testing.T) {
+	t.Parallel()
+	b, _ := startBackend(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Header.Get("Authorization") == "Token stale" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		b.ServeHTTP(w, req)
+	}))
+	t.Cleanup(srv.Close)
+	o := options(srv.URL, startNATS(t), Results)
+	o.Agents, o.Duration, o.State = 4, 10*time.Minute, filepath.Join(t.TempDir(), "fleet.jsonl")
+	require.NoError(t, os.WriteFile(o.State, []byte(`{"index":3,"agent_id":"x","token":"stale"}`+"\n"), 0o600))
+	_, err = RunProcesses(t.Context(), o, 2, Command{Path: self, Env: append(os.Environ(), partVariable+"=1")})
+	require.ErrorContains(t, err, "status 401")
+	require.ErrorContains(t, err, "was it made anew")
 }

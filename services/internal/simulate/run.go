@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // run is one play of a scenario.
@@ -76,7 +79,7 @@ func (r *run) play(ctx context.Context) (*Report, error) {
 		if ctx.Err() != nil { // ended by its user: what was measured until now
 			return r.report(ctx, r.watch(ctx), start, time.Since(start)), nil
 		}
-		return nil, err
+		return nil, r.strangers(err)
 	}
 	seen := r.watch(ctx)
 	start = time.Now()
@@ -90,6 +93,15 @@ func (r *run) play(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	return r.report(ctx, seen, start, took), nil
+}
+
+// strangers adds to an error where the server does not know the agents why that may be.
+func (r *run) strangers(err error) error {
+	text := strings.ToLower(err.Error()) // the server and the library write the same with different letters
+	if r.opts.State == "" || !strings.Contains(text, "status 401") && !strings.Contains(text, nats.ErrAuthorization.Error()) {
+		return err
+	}
+	return fmt.Errorf("%w (the server does not know agents of %s: was it made anew, or were they removed? Without the file they enrol again)", err, r.opts.State)
 }
 
 // open makes the fleet ready for the scenario: enrolled, with its checks where it posts results, connected where it is to be.

@@ -43,16 +43,23 @@ func (h handlers) registerLogin(r *rest.Router, throttles Throttles) {
 	}, h.login)
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/logout/", ID: "logout", Tag: tag, Summary: "End the presented session",
-		Auth: rest.AuthSession, NoPermission: "Ends only the session that was presented.", Scope: rest.ScopeSelf,
+		Auth: rest.AuthSession, LatePermission: ownRow, Scope: rest.ScopeSelf,
 		Status: http.StatusNoContent, AllowSetup: true,
 	}, func(ctx context.Context, c *rest.Call, _ *none) (rest.Empty, error) {
+		// The installer's tokens are in every install link: whoever holds one must not end it, and all links with it.
+		if err := person(c); err != nil {
+			return rest.Empty{}, err
+		}
 		return rest.Empty{}, h.accounts.Logout(ctx, c.Principal)
 	})
 	rest.Handle(r, rest.Operation{
 		Method: http.MethodPost, Path: "/logoutall/", ID: "logoutEverywhere", Tag: tag, Summary: "End every session of the caller",
-		Auth: rest.AuthSession, NoPermission: "Ends only the caller's own sessions.", Scope: rest.ScopeSelf,
+		Auth: rest.AuthSession, LatePermission: ownRow, Scope: rest.ScopeSelf,
 		Status: http.StatusNoContent, AllowSetup: true,
 	}, func(ctx context.Context, c *rest.Call, _ *none) (rest.Empty, error) {
+		if err := person(c); err != nil {
+			return rest.Empty{}, err
+		}
 		return rest.Empty{}, h.accounts.LogoutAll(ctx, c.Principal)
 	})
 }

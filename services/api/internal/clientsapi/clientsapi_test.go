@@ -137,6 +137,13 @@ func TestDeployments(t *testing.T) {
 	require.Equal(t, map[string]any{"power": 1.0, "rdp": false, "ping": 0.0}, list[0]["install_flags"], "switches come back as they were sent")
 
 	guest := api.Anonymous()
+	var token string
+	require.NoError(t, api.Pool.QueryRow(t.Context(), `SELECT token_key FROM deployments`).Scan(&token))
+	for _, path := range []string{"/logout/", "/logoutall/"} {
+		api.WithToken(token).Post(path, nil).Forbidden() // whoever holds a link must not end it, nor all of them
+	}
+	admin.Get("/clients/deployments/").OK(&list)
+	require.Len(t, list, 1)
 	guest.Get("/clients/notauuid/deploy/").Is(http.StatusBadRequest, "invalid")
 	guest.Get("/clients/5d5f2a58-0000-4000-8000-000000000000/deploy/").NotFound("Deployment")
 	admin.Delete(fmt.Sprintf("/clients/deployments/%d/", id(list[0]))).Is(http.StatusOK, "The deployment was deleted")

@@ -2347,7 +2347,7 @@ export interface paths {
         put?: never;
         /**
          * End the presented session
-         * @description Ends only the session that was presented.
+         * @description Touches only the caller's own account; the installer's account is refused.
          */
         post: operations["logout"];
         delete?: never;
@@ -2367,7 +2367,7 @@ export interface paths {
         put?: never;
         /**
          * End every session of the caller
-         * @description Ends only the caller's own sessions.
+         * @description Touches only the caller's own account; the installer's account is refused.
          */
         post: operations["logoutEverywhere"];
         delete?: never;
@@ -15414,6 +15414,15 @@ export interface operations {
                     "application/json": components["schemas"]["Detail"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
         };
     };
     logoutEverywhere: {
@@ -15434,6 +15443,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

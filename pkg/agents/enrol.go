@@ -114,7 +114,7 @@ func (s *Service) Enrol(ctx context.Context, actor *access.Principal, n NewAgent
 }
 
 // placement decides whether the actor may put a machine on the site. A token made for one enrolment is bound to its site
-// and kind, and counts its uses; any other installer token is not.
+// and kind, and counts its uses; one of an install link is bound to the link's site; any other installer token is not.
 func (s *Service) placement(ctx context.Context, tx pgx.Tx, actor *access.Principal, n *NewAgent) (_ *agentsdb.UseEnrolmentRow, client int32, _ error) {
 	var enrolment *agentsdb.UseEnrolmentRow
 	if digest, err := hex.DecodeString(actor.SessionDigest); err == nil && len(digest) > 0 {
@@ -139,10 +139,29 @@ func (s *Service) placement(ctx context.Context, tx pgx.Tx, actor *access.Princi
 		}
 		return enrolment, site.ClientID, nil
 	}
-	if !actor.Installer && !(actor.Can(access.InstallAgents) && actor.Scope.Agent(site.ClientID, site.ID)) {
+	if actor.Installer {
+		return nil, site.ClientID, ofLink(ctx, tx, actor, n.SiteID)
+	}
+	if !(actor.Can(access.InstallAgents) && actor.Scope.Agent(site.ClientID, site.ID)) {
 		return nil, 0, fault.Forbidden()
 	}
 	return nil, site.ClientID, nil
+}
+
+// ofLink refuses the token of an install link at another site than the link's: links are handed to a customer, and what is in
+// them must not reach the others. It reads deployments, which pkg/clients owns.
+func ofLink(ctx context.Context, tx pgx.Tx, actor *access.Principal, site int32) error {
+	var bound int32
+	err := tx.QueryRow(ctx, `SELECT site_id FROM deployments WHERE auth_token_id = $1`, actor.SessionDigest).Scan(&bound)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("enrol: find install link: %w", err)
+	case bound != site:
+		return fault.Forbidden()
+	}
+	return nil
 }
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, actor *access.Principal, n NewAgent, token string) (int32, error) {

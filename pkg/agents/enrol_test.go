@@ -91,6 +91,22 @@ func (m minter) MintInstaller(context.Context, pgx.Tx, time.Time) (token, digest
 	return m.token, hex.EncodeToString(sum[:]), nil
 }
 
+func TestAnInstallLinkBindsItsToken(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.pool.Exec(t.Context(), `INSERT INTO users (id, username, password, is_installer_user) VALUES (900, 'i', '!', true);
+		INSERT INTO sessions (digest, token_key, user_id, kind) VALUES ('ab', '01234567', 900, 'installer')`)
+	require.NoError(t, err)
+	_, err = b.pool.Exec(t.Context(), `INSERT INTO deployments (site_id, auth_token_id, token_key) VALUES ($1, 'ab', 'x')`, b.site1)
+	require.NoError(t, err)
+	holder := installer()
+	holder.SessionDigest = "ab"
+	_, err = b.service.Enrol(t.Context(), holder, machine(someID, b.site2))
+	require.Equal(t, fault.KindForbidden, fault.KindOf(err), "another site than the link's")
+	_, err = b.service.Enrol(t.Context(), holder, machine(someID, b.site1))
+	require.NoError(t, err)
+}
+
 func TestEnrolmentBindsItsToken(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,27 +32,17 @@ func resultsCommand(p program) *cobra.Command {
 	return cmd
 }
 
-// parkedPage is how many rows are read at a time.
-const parkedPage = 500
-
 func listParked(p program) *cobra.Command {
+	var chosen parkedSelection
 	cmd := &cobra.Command{Use: "list", Short: "List the parked results", Args: cobra.NoArgs}
+	chosen.filters(cmd)
 	return withDatabase(p, cmd, false, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
 		w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tKIND\tAGENT\tRECEIVED\tBYTES\tREASON")
-		for after := int64(0); ; {
-			page, err := results.ListParked(cmd.Context(), pool, after, parkedPage)
-			if err != nil {
-				return err
-			}
-			for _, r := range page {
-				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.Kind(), r.AgentID(), r.Received.UTC().Format(time.RFC3339), r.Size, printable(r.Reason))
-				after = r.ID
-			}
-			if len(page) < parkedPage {
-				return w.Flush()
-			}
-		}
+		err := chosen.walk(cmd.Context(), pool, func(r results.Parked) {
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.Kind(), r.AgentID(), r.Received.UTC().Format(time.RFC3339), r.Size, printable(r.Reason))
+		})
+		return errors.Join(err, w.Flush())
 	})
 }
 
@@ -86,9 +77,14 @@ func showParked(p program) *cobra.Command {
 }
 
 func deleteParked(p program) *cobra.Command {
-	cmd := &cobra.Command{Use: "delete ID...", Short: "Drop parked results for good", Args: cobra.MinimumNArgs(1)}
+	var chosen parkedSelection
+	cmd := &cobra.Command{
+		Use: "delete ID... | --all", Short: "Drop parked results for good",
+		Example: "  rmmctl results parked delete 12 13\n  rmmctl results parked delete --all --kind check --reason \"not a JSON object\"",
+	}
+	chosen.choose(cmd)
 	return withDatabase(p, cmd, false, func(cmd *cobra.Command, args []string, pool *pgxpool.Pool) error {
-		return eachParked(args, func(id int64) error { return results.DeleteParked(cmd.Context(), pool, id) })
+		return chosen.each(cmd, pool, args, "dropped", func(id int64) error { return results.DeleteParked(cmd.Context(), pool, id) })
 	})
 }
 
@@ -102,10 +98,13 @@ const retryWithin = 10 * time.Second
 
 func retryParked(p program) *cobra.Command {
 	s := &retrySettings{}
+	var chosen parkedSelection
 	cmd := &cobra.Command{
-		Use: "retry ID...", Short: "Apply parked results again", Args: cobra.MinimumNArgs(1),
-		Long: "Hands the results to the stream again, as of the time when they came. One that still cannot be applied is parked anew.",
+		Use: "retry ID... | --all", Short: "Apply parked results again",
+		Example: "  rmmctl results parked retry 12 13\n  rmmctl results parked retry --all --reason panicked",
+		Long:    "Hands the results to the stream again, as of the time when they came. One that still cannot be applied is parked anew.",
 	}
+	chosen.choose(cmd)
 	load := withSettings(p, cmd, s)
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if err := load(); err != nil {
@@ -129,7 +128,7 @@ func retryParked(p program) *cobra.Command {
 		if err := reached(cmd.Context(), conn); err != nil {
 			return fmt.Errorf("reach nats-server %s (setting nats.url): %w", s.NATS.URL, err)
 		}
-		return eachParked(args, func(id int64) error {
+		return chosen.each(cmd, pool, args, "handed over", func(id int64) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), retryWithin)
 			defer cancel()
 			return results.RetryParked(ctx, pool, conn, id)
@@ -165,20 +164,6 @@ func printable(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// eachParked does the work for every key in turn and stops at the first that fails.
-func eachParked(args []string, work func(id int64) error) error {
-	for _, arg := range args {
-		id, err := parkedID(arg)
-		if err != nil {
-			return err
-		}
-		if err := work(id); err != nil {
-			return fmt.Errorf("parked result %d: %w", id, err)
-		}
-	}
-	return nil
 }
 
 func parkedID(text string) (int64, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,15 +44,30 @@ func TestParkedResultsAreShownRetriedAndDropped(t *testing.T) {
 	require.Regexp(t, `(?m)^row +12$`, out)
 	require.Contains(t, out, "{\"stdout\":\"\uFFFD[2J\"}", "what a terminal would act on is taken out")
 
-	_, err = runCommand(t, env, "", "results", "parked", "delete", "2")
+	out, err = runCommand(t, env, "", "results", "parked", "list", "--reason", "PANICKED", "--kind", "task")
 	require.NoError(t, err)
+	require.NotContains(t, out, "status is not known")
+	require.Contains(t, out, "handler panicked")
+	for said, args := range map[string][]string{
+		"give ids or --all, not both": {"--all", "1"}, "or --all": {}, "filters go with --all": {"1", "--kind", "check"}, "not the id": {"x"},
+	} {
+		_, err = runCommand(t, env, "", append([]string{"results", "parked", "delete"}, args...)...)
+		require.ErrorContains(t, err, said)
+	}
+	out, err = runCommand(t, env, "", "results", "parked", "delete", "--all", "--kind", "check")
+	require.NoError(t, err)
+	require.Equal(t, "dropped 0 parked results\n", out)
+	out, err = runCommand(t, env, "", "results", "parked", "delete", "--all", "--reason", "panicked")
+	require.NoError(t, err)
+	require.Equal(t, "dropped 1 parked results\n", out)
 	_, err = runCommand(t, env, "", "results", "parked", "delete", "2")
 	require.ErrorContains(t, err, "parked result 2")
 	_, err = runCommand(t, env, "", "results", "parked", "retry", "x")
 	require.ErrorContains(t, err, "not the id")
 
-	_, err = runCommand(t, env, "", "results", "parked", "retry", "1")
+	out, err = runCommand(t, env, "", "results", "parked", "retry", "--all", "--agent", strings.Repeat("a", 40))
 	require.NoError(t, err)
+	require.Equal(t, "handed over 1 parked results\n", out)
 	m, err := stream.GetLastMsgForSubject(t.Context(), "results.task.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 	require.NoError(t, err)
 	require.Equal(t, "{\"stdout\":\"\x1b[2J\"}", string(m.Data))

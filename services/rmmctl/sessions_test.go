@@ -48,12 +48,12 @@ func TestSessionsAreListedAndRevoked(t *testing.T) {
 
 	conn, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
-	rows, err := conn.Query(t.Context(), `SELECT message FROM audit_log WHERE username = 'rmmctl' AND action = 'modify' ORDER BY id`)
+	rows, err := conn.Query(t.Context(), `SELECT message FROM audit_log WHERE username = 'rmmctl' ORDER BY id`)
 	require.NoError(t, err)
 	said, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"rmmctl opened a session of root", "rmmctl opened a session of root", "rmmctl opened a session of root", "rmmctl ended a session of root",
+		"rmmctl added administrator root", "rmmctl opened a session of root", "rmmctl opened a session of root", "rmmctl opened a session of root", "rmmctl ended a session of root",
 		"rmmctl ended the sessions of root", "rmmctl reset the second factor of root", "rmmctl reset the password of root",
 	}, said)
 	require.NoError(t, conn.Close(t.Context()))

@@ -21,7 +21,19 @@ func (s *Service) OperatorCreateAdmin(ctx context.Context, username, password st
 	if err := s.checkNew(username, password); err != nil {
 		return User{}, err
 	}
-	return s.Create(ctx, NewUser{Username: username, Password: password, Super: true})
+	hash, err := s.hashPassword(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
+	var u User
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		if u, err = s.insertUser(ctx, tx, NewUser{Username: username, Super: true}, hash); err != nil {
+			return err
+		}
+		who := access.From(ctx).Username // a program, of whose changes the log keeps no rows by itself
+		return s.Audit.Record(ctx, tx, audit.Entry{Username: who, Action: audit.Add, ObjectType: "user", Message: who + " added administrator " + username, After: u})
+	})
+	return u, err
 }
 
 // OperatorResetPassword replaces a password and ends the sessions of the account.

@@ -26,7 +26,7 @@ interface PruneProps {
 export function Prune({ chosen, asking, onChange }: PruneProps) {
   const api = useApi();
   const client = useQueryClient();
-  const { data: rows } = useQuery(prunableQuery(api));
+  const { data: rows, isPending } = useQuery(prunableQuery(api));
   const wanted = tables.filter((table) => chosen.includes(table.value));
   const total = rows ? wanted.reduce((sum, table) => sum + (rows[table.value] ?? 0), 0) : null;
   const nothing = total === 0 && wanted.length > 0;
@@ -56,7 +56,8 @@ export function Prune({ chosen, asking, onChange }: PruneProps) {
         {nothing ? <span className="muted">There are no such rows now.</span> : null}
       </Group>
       <ConfirmTyped
-        opened={asking && wanted.length > 0 && !nothing}
+        // An answer that is on its way may say that there is nothing to ask.
+        opened={asking && wanted.length > 0 && !nothing && !isPending}
         title={total === null ? 'Delete these rows for good?' : `Delete ${plural(total, 'row')} for good?`}
         word={word}
         action={total === null ? 'Delete' : `Delete ${plural(total, 'row')}`}

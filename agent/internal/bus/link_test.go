@@ -13,15 +13,15 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/agent/internal/bus"
 	"github.com/gueencode/gueenrmm/agent/internal/bus/bustest"
 	"github.com/gueencode/gueenrmm/agent/internal/config"
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	id    = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
@@ -52,7 +52,7 @@ func link(t *testing.T, opts bus.Options, got chan bus.Message) (*bus.Link, *ato
 
 func connected(t *testing.T, l *bus.Link) {
 	t.Helper()
-	require.Eventually(t, l.Connected, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, l.Connected, time.Minute, 5*time.Millisecond)
 }
 
 func TestCheckInsAndCommandsOverPlainAndWebSocket(t *testing.T) {
@@ -73,7 +73,7 @@ func TestCheckInsAndCommandsOverPlainAndWebSocket(t *testing.T) {
 			connected(t, l)
 
 			require.NoError(t, l.CheckIn(agentwire.Hello{AgentID: id, Version: "1"}))
-			m, err := sub.NextMsg(10 * time.Second)
+			m, err := sub.NextMsg(time.Minute)
 			require.NoError(t, err)
 			require.Equal(t, id, m.Subject)
 			require.Equal(t, "agent-hello", m.Reply)
@@ -98,13 +98,13 @@ func TestReconnectsAfterTheServerWasAway(t *testing.T) {
 
 	first := bustest.StartOn(t, port, id, token)
 	connected(t, l)
-	require.Eventually(t, func() bool { return connects.Load() == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return connects.Load() >= 1 }, time.Minute, 5*time.Millisecond)
 	first.Shutdown()
-	require.Eventually(t, func() bool { return !l.Connected() }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return !l.Connected() }, time.Minute, 5*time.Millisecond)
 
 	second := bustest.StartOn(t, port, id, token)
 	connected(t, l)
-	require.Eventually(t, func() bool { return connects.Load() >= 2 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return connects.Load() >= 2 }, time.Minute, 5*time.Millisecond)
 	backend := second.Backend(t)
 	require.NoError(t, backend.Publish(id, []byte{0xc0}))
 	require.Equal(t, []byte{0xc0}, (<-got).Data, "the subscription is renewed")
@@ -115,7 +115,7 @@ func TestARefusedTokenIsTriedForEver(t *testing.T) {
 
 	srv := bustest.Start(t, id, "another")
 	l, _ := link(t, bus.Options{Endpoint: config.Endpoint{URL: srv.URL}}, make(chan bus.Message, 8))
-	require.Eventually(t, func() bool { return srv.AuthErrors() >= 4 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return srv.AuthErrors() >= 4 }, time.Minute, 5*time.Millisecond)
 	require.False(t, l.Connected())
 	srv.SetToken(t, id, token)
 	connected(t, l)
@@ -169,7 +169,7 @@ func TestPermissionsAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 
 	srv := bustest.Start(t, id, token)
-	nc, err := nats.Connect(srv.URL, nats.UserInfo(id, token), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	nc, err := nats.Connect(srv.URL, nats.UserInfo(id, token), nats.Timeout(time.Minute), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	require.NoError(t, err)
 	defer nc.Close()
 	require.NoError(t, nc.Publish(id+".other", nil))

@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/agent/internal/checks"
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/script"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const id = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
 
@@ -86,7 +86,7 @@ func TestEveryTypePostsItsShape(t *testing.T) {
 		json.RawMessage(`{"id":3,"check_type":"memory"}`),
 		json.RawMessage(`{"id":4,"check_type":"ping","ip":"127.0.0.1"}`),
 		json.RawMessage(`{"id":5,"check_type":"ping","ip":"name.invalid"}`),
-		json.RawMessage(`{"id":6,"check_type":"script","timeout":20,"script":{"code":"#!/bin/sh\necho $1 $K; exit 3","shell":"shell"},"script_args":["a"],"env_vars":["K=v"]}`),
+		json.RawMessage(`{"id":6,"check_type":"script","timeout":120,"script":{"code":"#!/bin/sh\necho $1 $K; exit 3","shell":"shell"},"script_args":["a"],"env_vars":["K=v"]}`),
 		json.RawMessage(`{"id":7,"check_type":"winsvc","svc_name":"x"}`),
 		json.RawMessage(`{"id":8,"check_type":"eventlog"}`),
 		json.RawMessage(`{"id":9,"check_type":"memory","timeout":"ten"}`),
@@ -135,7 +135,7 @@ func TestTheLoopGoesOnAfterFailures(t *testing.T) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		return len(f.results) >= 2
-	}, 15*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 }

@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/gueencode/gueenrmm/agent/internal/bus"
 	"github.com/gueencode/gueenrmm/agent/internal/command"
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/script"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const id = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
 
@@ -71,7 +71,7 @@ func setup(t *testing.T) (*command.Dispatcher, *replies, *slow) {
 	out, scripts := &replies{got: map[string][]string{}}, &slow{release: make(chan struct{})}
 	d := command.New(context.Background(), command.Deps{AgentID: id, Bus: out, Scripts: scripts, Log: zap.NewNop(), Results: failing{}})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, d.Close(ctx))
 	})
@@ -98,7 +98,7 @@ func TestACrashIsAnswered(t *testing.T) {
 
 	d, out, _ := setup(t)
 	send(t, d, "r", agentwire.Command{Func: "runscript"})
-	require.Eventually(t, answered(out, "r"), 30*time.Second, time.Millisecond)
+	require.Eventually(t, answered(out, "r"), time.Minute, time.Millisecond)
 	require.Equal(t, []string{"internal error of the agent"}, out.of("r"))
 }
 
@@ -111,7 +111,7 @@ func TestARepeatedCommandRunsOnce(t *testing.T) {
 	send(t, d, "meanwhile", cmd)
 	require.Equal(t, []string{"this command has been received before"}, out.of("meanwhile"))
 	close(scripts.release)
-	require.Eventually(t, answered(out, "first"), 30*time.Second, time.Millisecond)
+	require.Eventually(t, answered(out, "first"), time.Minute, time.Millisecond)
 	send(t, d, "later", cmd)
 	require.Equal(t, []string{"x"}, out.of("later"))
 	require.Equal(t, 1, scripts.runs)
@@ -129,7 +129,7 @@ func TestTheNumberOfCommandsIsBounded(t *testing.T) {
 	send(t, d, "p", agentwire.Command{Func: "ping"})
 	require.Equal(t, []string{"pong"}, out.of("p"), "a sign of life is given also then")
 	close(scripts.release)
-	require.Eventually(t, func() bool { return len(out.of("r")) == 400 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(out.of("r")) == 400 }, time.Minute, time.Millisecond)
 }
 
 func TestForeignMessagesAreIgnored(t *testing.T) {

@@ -11,15 +11,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/gueencode/gueenrmm/agent/internal/delivery"
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/rest"
 	"github.com/gueencode/gueenrmm/agent/internal/spool"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // server answers each attempt with the next status of a script, then 200, and remembers what it got.
 type server struct {
@@ -100,7 +100,7 @@ func TestFailuresAreRetriedInOrderWithTheSameID(t *testing.T) {
 	b := setup(t, &server{statuses: []int{503, 401, 429, 408, 502}})
 	b.submit(t, "/1", "/2", "/3")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, time.Minute, time.Millisecond)
 	paths, ids := b.server.seen()
 	require.Equal(t, []string{"/1", "/1", "/1", "/1", "/1", "/1", "/2", "/3"}, paths)
 	for _, id := range ids[:6] {
@@ -116,7 +116,7 @@ func TestWhatCanNeverSucceedIsDropped(t *testing.T) {
 	b := setup(t, &server{statuses: []int{400, 404, 413}})
 	b.submit(t, "/1", "/2", "/3", "/4")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, time.Minute, time.Millisecond)
 	paths, _ := b.server.seen()
 	require.Equal(t, []string{"/1", "/2", "/3", "/4"}, paths)
 }
@@ -127,7 +127,7 @@ func TestOneRecordTheServerFailsOnDoesNotBlockTheRest(t *testing.T) {
 	b := setup(t, &server{statuses: []int{500, 500}})
 	b.submit(t, "/bad", "/good")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, time.Minute, time.Millisecond)
 	paths, _ := b.server.seen()
 	require.Equal(t, []string{"/bad", "/bad", "/good", "/bad"}, paths)
 }
@@ -142,7 +142,7 @@ func TestAClockThatIsAYearOffLosesNothing(t *testing.T) {
 		require.NoError(t, b.spool.Append(rec))
 	}
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, time.Minute, time.Millisecond)
 	paths, _ := b.server.seen()
 	require.Equal(t, []string{"/0", "/1", "/2"}, paths)
 }
@@ -174,7 +174,7 @@ func TestRetryAfterIsRespected(t *testing.T) {
 	b := setup(t, &server{statuses: []int{503}, retry: "1"})
 	b.submit(t, "/1")
 	b.run(t)
-	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.spool.Len() == 0 }, time.Minute, time.Millisecond)
 	require.GreaterOrEqual(t, b.server.at[1].Sub(b.server.at[0]), 990*time.Millisecond)
 }
 
@@ -190,7 +190,7 @@ func TestResultsOutliveAServerThatIsAway(t *testing.T) {
 	for i := range 3 {
 		require.NoError(t, c.Submit(http.MethodPatch, "/"+strconv.Itoa(i), nil))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	require.NoError(t, c.Flush(ctx))
 	require.Equal(t, 3, sp.Len())

@@ -12,12 +12,12 @@ import (
 
 	"github.com/shirou/gopsutil/v4/host"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const id = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
 
@@ -108,7 +108,7 @@ func TestPublicIP(t *testing.T) {
 		return s.URL
 	}
 	dead := "http://127.0.0.1:1"
-	client := &http.Client{Timeout: 4 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	for name, c := range map[string]struct {
 		any  []string
 		v4   string

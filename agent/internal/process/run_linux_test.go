@@ -14,15 +14,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/process"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func sh(script string) process.Spec {
-	return process.Spec{Path: "/bin/sh", Args: []string{"-c", script}, Timeout: 20 * time.Second}
+	return process.Spec{Path: "/bin/sh", Args: []string{"-c", script}, Timeout: 2 * time.Minute}
 }
 
 func TestCollectsOutputAndCode(t *testing.T) {
@@ -106,7 +106,7 @@ func readPID(t *testing.T, path string) int {
 		}
 		pid, err = strconv.Atoi(strings.TrimSpace(string(data)))
 		return err == nil
-	}, 30*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	return pid
 }
 
@@ -165,7 +165,7 @@ func TestTimeoutKillsTheWholeTree(t *testing.T) {
 	require.Less(t, res.Elapsed, longBefore)
 	for _, name := range names {
 		pid := readPID(t, filepath.Join(dir, name))
-		require.Eventually(t, func() bool { return !alive(pid) }, 30*time.Second, 5*time.Millisecond, name)
+		require.Eventually(t, func() bool { return !alive(pid) }, time.Minute, 5*time.Millisecond, name)
 	}
 }
 

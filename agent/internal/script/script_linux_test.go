@@ -1,19 +1,21 @@
 package script_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/script"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestAScriptRunsDirectlyAndLeavesNothing(t *testing.T) {
 	t.Parallel()
@@ -21,7 +23,7 @@ func TestAScriptRunsDirectlyAndLeavesNothing(t *testing.T) {
 	temp := filepath.Join(t.TempDir(), "tmp")
 	res := script.NewRunner(temp).Run(t.Context(), script.Script{
 		Code: "#!/bin/sh\r\necho \"$1|$V\"\r\nstat -c %a \"$(dirname \"$0\")\"\r\necho err >&2\r\nexit 7\r\n",
-		Args: []string{"a b"}, Env: []string{"V=1", "V=2"}, Timeout: 20 * time.Second,
+		Args: []string{"a b"}, Env: []string{"V=1", "V=2"}, Timeout: 2 * time.Minute,
 	})
 	require.NoError(t, res.SetupErr)
 	require.Equal(t, "a b|2\n700\n", res.Stdout)
@@ -59,19 +61,24 @@ func TestRawCommands(t *testing.T) {
 	t.Parallel()
 
 	r := script.NewRunner(t.TempDir())
-	res := r.Exec(t.Context(), script.Command{Shell: "/bin/sh -e", Line: "echo a; echo b >&2; false; echo no", Timeout: 20 * time.Second})
+	res := r.Exec(t.Context(), script.Command{Shell: "/bin/sh -e", Line: "echo a; echo b >&2; false; echo no", Timeout: 2 * time.Minute})
 	require.Equal(t, "a\n\nb\n", res.Text())
 	require.Equal(t, int64(1), res.ExitCode)
 
-	res = r.Exec(t.Context(), script.Command{Line: "echo default", Timeout: 20 * time.Second})
+	res = r.Exec(t.Context(), script.Command{Line: "echo default", Timeout: 2 * time.Minute})
 	require.Equal(t, "default\n", res.Text())
 
 	res = r.Exec(t.Context(), script.Command{Shell: "/no/such", Line: "x"})
 	require.Contains(t, res.Text(), "no such file")
 
-	res = r.Exec(t.Context(), script.Command{Line: "echo a; sleep 100", Timeout: time.Second})
-	require.Equal(t, "a\n\n\nTimed out after 1 seconds", res.Text())
-	require.Equal(t, int64(98), res.ExitCode)
+	for seconds := 1; ; seconds *= 4 { // a slow machine needs longer to come to the first word
+		res = r.Exec(t.Context(), script.Command{Line: "echo a; sleep 100", Timeout: time.Duration(seconds) * time.Second})
+		require.Equal(t, int64(98), res.ExitCode)
+		if strings.HasPrefix(res.Text(), "a\n") || seconds > 60 {
+			require.Equal(t, fmt.Sprintf("a\n\n\nTimed out after %d seconds", seconds), res.Text())
+			break
+		}
+	}
 }
 
 func TestScriptsOfKilledAgentsAreSweptAway(t *testing.T) {

@@ -6,15 +6,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/script"
 	"github.com/gueencode/gueenrmm/agent/internal/tasks"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const id = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
 
@@ -44,7 +44,7 @@ func run(t *testing.T, continueOnError bool, actions ...agentwire.TaskAction) *f
 }
 
 func cmd(line string) agentwire.TaskAction {
-	return agentwire.TaskAction{Type: "cmd", Command: line, Shell: "/bin/sh", Timeout: 20}
+	return agentwire.TaskAction{Type: "cmd", Command: line, Shell: "/bin/sh", Timeout: 120}
 }
 
 func TestOneActionIsReportedAsItIs(t *testing.T) {
@@ -61,7 +61,7 @@ func TestSeveralActionsAreSeparatedAndContinue(t *testing.T) {
 	t.Parallel()
 
 	f := run(t, true, cmd("echo a; exit 4"), agentwire.TaskAction{Type: "future"},
-		agentwire.TaskAction{Type: "script", ScriptName: "Clean", Code: "#!/bin/sh\necho $1", ScriptArgs: []string{"x"}, Timeout: 20})
+		agentwire.TaskAction{Type: "script", ScriptName: "Clean", Code: "#!/bin/sh\necho $1", ScriptArgs: []string{"x"}, Timeout: 120})
 	require.Regexp(t, `^\n-{12}\nRunning Command: echo a; exit 4\. Execution Time: \d+\.\d{6}\n-{12}\n\na\n\n-{12}\nRunning Script: Clean\. Execution Time: \d+\.\d{6}\n-{12}\n\nx\n$`, f.result.Stdout)
 	require.Zero(t, f.result.RetCode)
 }
@@ -73,7 +73,7 @@ func TestAFailedActionEndsTheTask(t *testing.T) {
 	require.NotContains(t, f.result.Stdout, "no\n")
 	require.Equal(t, int64(4), f.result.RetCode)
 
-	f = run(t, false, agentwire.TaskAction{Type: "script", Code: "#!/bin/sh\nexit 5", Timeout: 20}, cmd("echo yes"))
+	f = run(t, false, agentwire.TaskAction{Type: "script", Code: "#!/bin/sh\nexit 5", Timeout: 120}, cmd("echo yes"))
 	require.Contains(t, f.result.Stdout, "yes\n", "a script that fails without a word does not stop the sequence")
 }
 

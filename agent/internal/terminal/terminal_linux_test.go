@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
+	"github.com/gueencode/gueenrmm/agent/internal/leaktest"
 	"github.com/gueencode/gueenrmm/agent/internal/terminal"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const id = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn"
 
@@ -65,7 +65,7 @@ func (s *screen) ended() (agentwire.TerminalFrame, bool) {
 
 func (s *screen) waitEnd(t *testing.T) agentwire.TerminalFrame {
 	t.Helper()
-	require.Eventually(t, func() bool { _, ok := s.ended(); return ok }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, ok := s.ended(); return ok }, time.Minute, 5*time.Millisecond)
 	f, _ := s.ended()
 	return f
 }
@@ -75,7 +75,7 @@ func manager(t *testing.T, opts terminal.Options) (*terminal.Manager, *screen) {
 	s := &screen{}
 	m := terminal.New(id, s, zap.NewNop(), opts)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		require.NoError(t, m.Close(ctx))
 	})
@@ -89,11 +89,11 @@ func TestAShellWithTheSizeThatCameFirst(t *testing.T) {
 	m.Resize("s1", 41, 133)
 	m.Start("s1", "/bin/sh -i", false)
 	m.Input("s1", "stty size; echo $TERM-$COLORTERM\r")
-	require.Eventually(t, s.shows("41 133"), 30*time.Second, 5*time.Millisecond)
-	require.Eventually(t, s.shows("xterm-256color-truecolor"), 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, s.shows("41 133"), time.Minute, 5*time.Millisecond)
+	require.Eventually(t, s.shows("xterm-256color-truecolor"), time.Minute, 5*time.Millisecond)
 	m.Resize("s1", 50, 160)
 	m.Input("s1", "stty size\r")
-	require.Eventually(t, s.shows("50 160"), 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, s.shows("50 160"), time.Minute, 5*time.Millisecond)
 	m.Input("s1", "exit 7\r")
 	end := s.waitEnd(t)
 	require.Equal(t, int64(7), end.ExitCode)
@@ -105,7 +105,7 @@ func TestInputStaysInOrder(t *testing.T) {
 	m, s := manager(t, terminal.Options{})
 	m.Start("s1", "/bin/sh", false)
 	m.Input("s1", "PS1='>''>'\r") // the prompt must not come while the line is typed
-	require.Eventually(t, s.shows(">>"), 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, s.shows(">>"), time.Minute, 5*time.Millisecond)
 	want := "echo "
 	for i := range 200 {
 		want += string(rune('a' + i%26))
@@ -117,7 +117,7 @@ func TestInputStaysInOrder(t *testing.T) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return strings.Count(s.text.String(), want[len("echo "):]) == 2
-	}, 15*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 
 }
 
@@ -127,7 +127,7 @@ func TestChunksAreSmallAndWholeCharacters(t *testing.T) {
 	m, s := manager(t, terminal.Options{})
 	m.Start("s1", "/bin/sh", false)
 	m.Input("s1", "i=0; while [ $i -lt 400 ]; do printf 'x€ä漢🙂%s' $i; i=$((i+1)); done; echo; echo fin''ished\r")
-	require.Eventually(t, s.shows("finished"), 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, s.shows("finished"), time.Minute, 5*time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.chunks {
@@ -142,7 +142,7 @@ func TestKillEndsTheShellAndItsJobs(t *testing.T) {
 	m, s := manager(t, terminal.Options{})
 	m.Start("s1", "/bin/sh", false)
 	m.Input("s1", "sleep 1000 & sleep 1000\r")
-	require.Eventually(t, s.shows("sleep"), 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, s.shows("sleep"), time.Minute, 5*time.Millisecond)
 	m.Kill("s1")
 	require.Equal(t, int64(-1), s.waitEnd(t).ExitCode)
 	m.Input("s1", "nobody listens")

@@ -55,7 +55,7 @@ func StartOn(t *testing.T, port, agentID, token string) *Server {
 	s.srv = srv
 	go srv.Start()
 	t.Cleanup(s.Shutdown)
-	require.True(t, srv.ReadyForConnections(10*time.Second))
+	require.True(t, srv.ReadyForConnections(time.Minute))
 	s.URL, s.WebSocketURL = srv.ClientURL(), srv.WebsocketURL()
 	return s
 }
@@ -99,17 +99,18 @@ func (s *Server) Check(c server.ClientAuthentication) bool {
 // Backend connects as the server's side, which may use every subject.
 func (s *Server) Backend(t *testing.T) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(s.URL, nats.UserInfo(backendUser, backendPass))
+	nc, err := nats.Connect(s.URL, nats.UserInfo(backendUser, backendPass), nats.Timeout(time.Minute))
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
 	return nc
 }
 
-// FreePort finds a port that was free a moment ago, below those that the system hands out for outgoing connections.
+// FreePort finds a port that was free a moment ago, below those that the system hands out for outgoing connections and above those that
+// suites of the product pick.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		port := strconv.Itoa(31_000 + rand.IntN(1_700))
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 		if err != nil {
 			continue

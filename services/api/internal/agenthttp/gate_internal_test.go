@@ -10,7 +10,7 @@ import (
 
 func TestGateBoundsMemoryAndEachAgent(t *testing.T) {
 	t.Parallel()
-	g := newGate(Limits{PerAgent: 2, Memory: maxResult, Wait: 20 * time.Millisecond}.withDefaults())
+	g := newGate(Limits{PerAgent: 2, Memory: maxResult, Wait: time.Minute}.withDefaults())
 	require.True(t, g.enterAgent("wild"))
 	require.True(t, g.enterAgent("wild"))
 	require.False(t, g.enterAgent("wild"), "two of an agent at the same time")
@@ -18,6 +18,7 @@ func TestGateBoundsMemoryAndEachAgent(t *testing.T) {
 
 	first, err := g.enter(t.Context(), "wild", -1)
 	require.NoError(t, err)
+	g.limits.Wait = 20 * time.Millisecond
 	_, err = g.enter(t.Context(), "calm", 100)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "a body of unknown length takes what the largest does")
 

@@ -34,16 +34,17 @@ type RedisThrottle struct {
 	client   redis.UniversalClient
 	script   *redis.Script
 	fallback *MemoryThrottle
+	within   time.Duration // throttleTimeout
 }
 
 // NewRedisThrottle returns a store on the client.
 func NewRedisThrottle(client redis.UniversalClient) *RedisThrottle {
-	return &RedisThrottle{client: client, script: redis.NewScript(takeScript), fallback: NewMemoryThrottle()}
+	return &RedisThrottle{client: client, script: redis.NewScript(takeScript), fallback: NewMemoryThrottle(), within: throttleTimeout}
 }
 
 // Take implements ThrottleStore.
 func (t *RedisThrottle) Take(ctx context.Context, key string, limit int, window time.Duration, now time.Time) (time.Duration, error) {
-	rctx, cancel := context.WithTimeout(ctx, throttleTimeout)
+	rctx, cancel := context.WithTimeout(ctx, t.within)
 	defer cancel()
 	wait, err := t.script.Run(rctx, t.client, []string{throttlePrefix + key},
 		strconv.FormatInt(now.UnixMilli(), 10), strconv.FormatInt(window.Milliseconds(), 10), limit, uuid.NewString()).Int64()

@@ -117,11 +117,11 @@ func TestTryingCodeOnAnAgent(t *testing.T) {
 		zap.NewNop(), prometheus.NewRegistry(), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		require.NoError(t, conn.Stop(ctx))
 	})
-	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 2*time.Minute, 5*time.Millisecond)
 	api := resttest.New(t, func(i *app.Infrastructure, _ *app.Options) { i.Bus = conn })
 	agent := strings.Repeat("t", 40)
 	for _, sql := range []string{

@@ -1,0 +1,6 @@
+package rest
+
+import "time"
+
+// Unhurried lets the store wait for Redis as long as a busy machine may take.
+func (t *RedisThrottle) Unhurried() { t.within = time.Minute }

@@ -140,6 +140,51 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
     await view.getByText('Your preferences were saved').waitFor();
     await view.reload();
     await expect.poll(() => view.getByRole('combobox', { name: 'Order of clients' }).inputValue(), { timeout: 45_000 }).toBe('By name');
+  });
+
+  test('the second factor is set up anew from the own account', async () => {
+    const { page: view } = place;
+    await view.goto(`${app}/account/security`);
+    await view.getByRole('button', { name: 'Set up anew…' }).click();
+    const question = view.getByRole('dialog', { name: 'Set up the second factor anew?' });
+    await question.getByRole('textbox').fill('somebody else');
+    expect(await question.getByRole('button', { name: 'Reset and sign out' }).isDisabled()).toBe(true);
+    await view.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await view.waitForFunction(() => document.activeElement?.textContent === 'Set up anew…');
+    await view.getByRole('button', { name: 'Set up anew…' }).click();
+    await question.getByRole('textbox').fill(helper);
+    await question.getByRole('button', { name: 'Reset and sign out' }).click();
+    await view.waitForURL(/\/app\/login/);
+    await view.getByLabel('Username').fill(helper);
+    await view.getByLabel('Password', { exact: true }).fill(suite.password);
+    await view.getByRole('button', { name: 'Continue' }).click();
+    await view.getByRole('img', { name: /QR code/ }).waitFor();
+    const fresh = new Authenticator((await view.locator('[data-totp-key]').innerText()).trim());
+    const enter = async (code: string) => {
+      await view.getByLabel('Digit 1 of 6').click();
+      await view.keyboard.type(code);
+    };
+    // The app that was used until now opens nothing any more.
+    await enter(authenticator.next());
+    await view.getByRole('alert').waitFor();
+    await enter(fresh.next());
+    await view.waitForURL(`${app}/agents`);
+    authenticator = fresh;
+  });
+
+  test('a form is not offered to who may not send it', async () => {
+    const { page: view } = place;
+    for (const path of ['/scripts/new', '/settings/users/new', '/server/maintenance']) {
+      await view.goto(app + path);
+      await view.getByRole('heading', { name: 'You may not do this' }).waitFor();
+      expect(await view.getByRole('main').getByRole('textbox').count(), path).toBe(0);
+    }
+    await view.goto(`${app}/nowhere`);
+    await view.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    expect(await view.title()).toBe('Not found · Gueen RMM');
+    await view.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Agents' }).click();
+    await view.waitForURL(`${app}/agents`);
     await place.context.close();
   });
 

@@ -23,15 +23,14 @@ export function Loaded<T>({ query, what, rows = 4, fresh = false, children }: Lo
     const { error } = query;
     const status = error instanceof ApiError ? error.status : null;
     const verb = what.startsWith('The ') ? 'is' : 'are';
-    const title = status === 403 ? 'You may not see this' : status === 404 ? `${what} ${verb} gone` : `${what} could not be loaded`;
     if (status === 404) {
       return (
-        <EmptyState icon={<IconGhost size={22} />} title={title}>
+        <EmptyState icon={<IconGhost size={22} />} title={`${what} ${verb} gone`}>
           Somebody deleted it, or it belongs to what you may not see.
         </EmptyState>
       );
     }
-    return <ErrorState title={title} error={error} onRetry={status === 403 ? undefined : () => void query.refetch()} />;
+    return <ErrorState title={`${what} could not be loaded`} error={error} onRetry={() => void query.refetch()} />;
   }
   return <RowsSkeleton rows={rows} label={`Loading ${what.toLowerCase()}`} />;
 }

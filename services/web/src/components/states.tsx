@@ -1,5 +1,5 @@
 import { Button, Skeleton, Stack, Title } from '@mantine/core';
-import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
+import { IconAlertTriangle, IconLock, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { ApiError, messageOf } from '@/api/errors';
 import classes from './states.module.css';
@@ -35,6 +35,16 @@ interface ErrorStateProps {
 /** A failed load: what failed, the server's words, the request's id for support, and another try. */
 export function ErrorState({ error, onRetry, title }: ErrorStateProps) {
   const requestId = error instanceof ApiError ? error.requestId : null;
+  if (error instanceof ApiError && error.status === 403) {
+    // Nothing is broken, and another try would end the same.
+    return (
+      <div role="alert">
+        <EmptyState icon={<IconLock size={22} />} title="You may not see this">
+          Your role does not allow it. Somebody who manages roles here can change that.
+        </EmptyState>
+      </div>
+    );
+  }
   return (
     <div className={classes.state} role="alert">
       <div className={`${classes.icon ?? ''} ${classes.bad ?? ''}`} aria-hidden>

@@ -13,6 +13,7 @@ import { LinkButton } from '@/components/link-button';
 import { Loaded } from '@/components/loaded';
 import { Page, Panel } from '@/components/page';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { Trouble } from '@/modules/clients/client-list';
 import { emptyPlace, PlaceForm } from '@/modules/clients/place-form';
 import { RemovePlace, type Place } from '@/modules/clients/remove-place';
@@ -36,33 +37,35 @@ export function NewClientPage() {
   const [site, setSite] = useState('');
   return (
     <Page title="New client" trail={<ClientsLink />} narrow>
-      {fields ? (
-        <PlaceForm
-          what="this client"
-          action="Add client"
-          initial={emptyPlace}
-          fields={fields}
-          stored={[]}
-          disabled={!manage}
-          above="the installation"
-          also={{
-            complete: site.trim() !== '',
-            changed: site !== '',
-            render: (tried) => (
-              <TextInput
-                label="First site"
-                required
-                maxLength={255}
-                value={site}
-                error={tried && site.trim() === '' ? 'A client has at least one site.' : undefined}
-                onChange={(event) => setSite(event.currentTarget.value)}
-              />
-            ),
-          }}
-          save={(client, values) => placeCalls.addClient(api, client, site.trim(), values)}
-          onDone={() => void navigate({ to: '/clients' })}
-        />
-      ) : null}
+      <Needs right="can_manage_clients">
+        {fields ? (
+          <PlaceForm
+            what="this client"
+            action="Add client"
+            initial={emptyPlace}
+            fields={fields}
+            stored={[]}
+            disabled={!manage}
+            above="the installation"
+            also={{
+              complete: site.trim() !== '',
+              changed: site !== '',
+              render: (tried) => (
+                <TextInput
+                  label="First site"
+                  required
+                  maxLength={255}
+                  value={site}
+                  error={tried && site.trim() === '' ? 'A client has at least one site.' : undefined}
+                  onChange={(event) => setSite(event.currentTarget.value)}
+                />
+              ),
+            }}
+            save={(client, values) => placeCalls.addClient(api, client, site.trim(), values)}
+            onDone={() => void navigate({ to: '/clients' })}
+          />
+        ) : null}
+      </Needs>
     </Page>
   );
 }

@@ -8,6 +8,7 @@ import { scriptQuery, scriptsQuery } from '@/api/queries/scripts';
 import { Page, Panel } from '@/components/page';
 import { EmptyState, ErrorState, RowsSkeleton } from '@/components/states';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { DeleteScript } from '@/modules/scripts/delete-script';
 import { newScript, ScriptForm } from '@/modules/scripts/script-form';
 import { ScriptTable } from '@/modules/scripts/script-table';
@@ -68,7 +69,9 @@ export function NewScriptPage() {
   const categories = useCategories();
   return (
     <Page title="New script" trail={trail} narrow>
-      <ScriptForm initial={newScript} categories={categories} onDone={() => void navigate({ to: '/scripts' })} />
+      <Needs right="can_manage_scripts">
+        <ScriptForm initial={newScript} categories={categories} onDone={() => void navigate({ to: '/scripts' })} />
+      </Needs>
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import { Skeleton, Stack, TextInput } from '@mantine/core';
+import { Button, Skeleton, Stack, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconChevronRight, IconCircleX, IconFilter } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
@@ -32,7 +32,16 @@ export function ClientTree({ onNavigate }: { onNavigate: () => void }) {
       </Stack>
     );
   }
-  if (tree.isError) return <p className="muted">{messageOf(tree.error)}</p>;
+  if (tree.isError) {
+    return (
+      <Stack gap="xs" p="xs" align="start" role="alert">
+        <span className="muted">{messageOf(tree.error)}</span>
+        <Button size="compact-xs" variant="default" onClick={() => void tree.refetch()}>
+          Try again
+        </Button>
+      </Stack>
+    );
+  }
 
   const wanted = filter.trim().toLowerCase();
   const clients = ordered(tree.data.clients, choices?.client_tree_sort).filter((client) => wanted === '' || matches(client, wanted));

@@ -8,6 +8,7 @@ import { CheckDetail } from '@/modules/checks/check-detail';
 import { CheckForm } from '@/modules/checks/check-form';
 import { CheckList } from '@/modules/checks/check-list';
 import { draftOf, newDraft } from '@/modules/checks/draft';
+import { Needs } from '@/modules/needs';
 import { useAgent } from './use-agent';
 
 const newRoute = getRouteApi('/shell/agents/$agentId/checks/new');
@@ -29,12 +30,14 @@ export function NewCheckPage() {
   const navigate = newRoute.useNavigate();
   return (
     <Stack maw={760}>
-      <CheckForm
-        agentId={id}
-        initial={newDraft(type)}
-        onType={(next) => void navigate({ search: { type: next }, replace: true })}
-        onDone={() => void navigate({ to: '/agents/$agentId/checks', params: { agentId: id } })}
-      />
+      <Needs right="can_manage_checks">
+        <CheckForm
+          agentId={id}
+          initial={newDraft(type)}
+          onType={(next) => void navigate({ search: { type: next }, replace: true })}
+          onDone={() => void navigate({ to: '/agents/$agentId/checks', params: { agentId: id } })}
+        />
+      </Needs>
     </Stack>
   );
 }
@@ -66,12 +69,14 @@ export function EditCheckPage() {
   if (!draft) return <EmptyState icon="?" title="This check cannot be edited here" />;
   return (
     <Stack maw={760}>
-      <CheckForm
-        agentId={id}
-        initial={draft}
-        checkId={Number(checkId)}
-        onDone={() => void navigate({ to: '/agents/$agentId/checks/$checkId', params: { agentId: id, checkId } })}
-      />
+      <Needs right="can_manage_checks">
+        <CheckForm
+          agentId={id}
+          initial={draft}
+          checkId={Number(checkId)}
+          onDone={() => void navigate({ to: '/agents/$agentId/checks/$checkId', params: { agentId: id, checkId } })}
+        />
+      </Needs>
     </Stack>
   );
 }

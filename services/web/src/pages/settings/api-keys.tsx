@@ -16,6 +16,7 @@ import { EmptyState } from '@/components/states';
 import { When } from '@/components/when';
 import { useNow } from '@/components/use-now';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { inThreeMonths, KeyForm } from '@/modules/keys/key-form';
 import { MadeKey } from '@/modules/keys/made-key';
 
@@ -121,7 +122,9 @@ export function NewApiKeyPage() {
   const done = () => void navigate({ to: '/settings/api-keys' });
   return (
     <Page title="New API key" trail={trail} narrow>
-      {made ? <MadeKey made={made} onDone={done} /> : <KeyForm initial={initial} onMade={setMade} onDone={done} />}
+      <Needs right="can_manage_api_keys">
+        {made ? <MadeKey made={made} onDone={done} /> : <KeyForm initial={initial} onMade={setMade} onDone={done} />}
+      </Needs>
     </Page>
   );
 }

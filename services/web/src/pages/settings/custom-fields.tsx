@@ -12,6 +12,7 @@ import { Loaded } from '@/components/loaded';
 import { Page, Panel } from '@/components/page';
 import { EmptyState } from '@/components/states';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { FieldForm } from '@/modules/custom-fields/field-form';
 import { RemoveField } from '@/modules/custom-fields/remove-field';
 import { defaultWords, emptyField, modelWords, typeWords } from '@/modules/custom-fields/words';
@@ -118,7 +119,9 @@ export function NewCustomFieldPage() {
   const { model = 'client' } = newRoute.useSearch();
   return (
     <Page title="New custom field" trail={<Trail model={model} />} narrow>
-      <FieldForm initial={emptyField(model)} onDone={() => void navigate({ to: '/settings/custom-fields', search: { model } })} />
+      <Needs right="can_manage_customfields">
+        <FieldForm initial={emptyField(model)} onDone={() => void navigate({ to: '/settings/custom-fields', search: { model } })} />
+      </Needs>
     </Page>
   );
 }

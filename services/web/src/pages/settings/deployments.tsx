@@ -19,6 +19,7 @@ import { EmptyState } from '@/components/states';
 import { useNow } from '@/components/use-now';
 import { When } from '@/components/when';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { DeploymentForm } from '@/modules/deployments/deployment-form';
 import { commandOf, flagsOf } from '@/modules/deployments/link';
 
@@ -225,7 +226,9 @@ export function NewDeploymentPage() {
   const navigate = useNavigate();
   return (
     <Page title="New deployment" trail={<Link to="/settings/deployments">Deployments</Link>} narrow>
-      <DeploymentForm onDone={(made) => void navigate(made === undefined ? { to: '/settings/deployments' } : { to: '/settings/deployments/$deploymentId', params: { deploymentId: String(made) } })} />
+      <Needs right="can_manage_deployments">
+        <DeploymentForm onDone={(made) => void navigate(made === undefined ? { to: '/settings/deployments' } : { to: '/settings/deployments/$deploymentId', params: { deploymentId: String(made) } })} />
+      </Needs>
     </Page>
   );
 }

@@ -15,6 +15,7 @@ import { RemoveButton } from '@/components/remove-button';
 import { EmptyState } from '@/components/states';
 import { When } from '@/components/when';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { EntryForm } from '@/modules/key-store/entry-form';
 
 const listRoute = getRouteApi('/shell/settings/key-store');
@@ -120,7 +121,9 @@ export function NewEntryPage() {
   const entries = useQuery(keyStoreQuery(useApi())).data ?? [];
   return (
     <Page title="New entry" trail={trail} narrow>
-      <EntryForm initial={{ name: '', value: '' }} taken={entries.map((entry) => entry.name)} onDone={() => void navigate({ to: '/settings/key-store' })} />
+      <Needs right="can_edit_global_keystore">
+        <EntryForm initial={{ name: '', value: '' }} taken={entries.map((entry) => entry.name)} onDone={() => void navigate({ to: '/settings/key-store' })} />
+      </Needs>
     </Page>
   );
 }

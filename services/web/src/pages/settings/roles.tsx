@@ -15,6 +15,7 @@ import { Page, Panel } from '@/components/page';
 import { RemoveButton } from '@/components/remove-button';
 import { EmptyState } from '@/components/states';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { scopeSentence } from '@/modules/roles/explain';
 import { allFlags, emptyRole } from '@/modules/roles/flags';
 import { writable } from '@/modules/roles/pick-role';
@@ -91,13 +92,15 @@ export function NewRolePage() {
   const done = () => void navigate({ to: '/settings/roles' });
   return (
     <Page title="New role" trail={trail}>
-      {copy === undefined ? (
-        <RoleForm initial={emptyRole()} onDone={done} />
-      ) : (
-        <Loaded query={model} fresh what="The role">
-          {(role) => <RoleForm key={copy} initial={{ ...writable(role), name: `${role.name} (copy)` }} onDone={done} />}
-        </Loaded>
-      )}
+      <Needs right="can_manage_roles">
+        {copy === undefined ? (
+          <RoleForm initial={emptyRole()} onDone={done} />
+        ) : (
+          <Loaded query={model} fresh what="The role">
+            {(role) => <RoleForm key={copy} initial={{ ...writable(role), name: `${role.name} (copy)` }} onDone={done} />}
+          </Loaded>
+        )}
+      </Needs>
     </Page>
   );
 }

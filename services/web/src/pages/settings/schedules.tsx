@@ -12,6 +12,7 @@ import { RemoveButton } from '@/components/remove-button';
 import { EmptyState } from '@/components/states';
 import { When } from '@/components/when';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { describe, emptySchedule } from '@/modules/schedules/describe';
 import { ScheduleForm } from '@/modules/schedules/schedule-form';
 
@@ -97,7 +98,9 @@ export function NewSchedulePage() {
   const navigate = useNavigate();
   return (
     <Page title="New schedule" trail={trail} narrow>
-      <ScheduleForm initial={emptySchedule()} onDone={() => void navigate({ to: '/settings/schedules' })} />
+      <Needs right="can_manage_schedules">
+        <ScheduleForm initial={emptySchedule()} onDone={() => void navigate({ to: '/settings/schedules' })} />
+      </Needs>
     </Page>
   );
 }

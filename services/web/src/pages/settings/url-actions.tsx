@@ -12,6 +12,7 @@ import { Page, Panel } from '@/components/page';
 import { RemoveButton } from '@/components/remove-button';
 import { EmptyState } from '@/components/states';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { ActionForm, emptyAction } from '@/modules/url-actions/action-form';
 
 const listRoute = getRouteApi('/shell/settings/url-actions');
@@ -138,7 +139,9 @@ export function NewUrlActionPage() {
   const { kind = 'web' } = newRoute.useSearch();
   return (
     <Page title={kind === 'rest' ? 'New web hook' : 'New link'} trail={<Trail kind={kind} />} narrow>
-      <ActionForm initial={emptyAction(kind)} onDone={() => void navigate({ to: '/settings/url-actions', search: { kind } })} />
+      <Needs right="can_edit_core_settings">
+        <ActionForm initial={emptyAction(kind)} onDone={() => void navigate({ to: '/settings/url-actions', search: { kind } })} />
+      </Needs>
     </Page>
   );
 }

@@ -13,6 +13,7 @@ import { RemoveButton } from '@/components/remove-button';
 import { EmptyState } from '@/components/states';
 import { When } from '@/components/when';
 import { useCan } from '@/modules/account-rights';
+import { Needs } from '@/modules/needs';
 import { UserForm } from '@/modules/users/user-form';
 import { UserSecurity } from '@/modules/users/user-security';
 import { UserSessions } from '@/modules/users/user-sessions';
@@ -93,7 +94,9 @@ export function NewUserPage() {
   const navigate = useNavigate();
   return (
     <Page title="New user" trail={trail} narrow>
-      <UserForm onDone={() => void navigate({ to: '/settings/users' })} />
+      <Needs right="can_manage_accounts">
+        <UserForm onDone={() => void navigate({ to: '/settings/users' })} />
+      </Needs>
     </Page>
   );
 }

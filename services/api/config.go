@@ -170,7 +170,7 @@ func (s *settings) options() (app.Options, error) {
 		AllowedHosts: s.hosts(), WebOrigins: s.API.WebOrigins, TrustedProxies: trusted, PublicURL: s.API.PublicURL,
 		Demo: s.API.Demo, Description: s.API.Description, Beta: s.API.Beta, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
 		OpenAIURL: s.API.OpenAI.Reveal(), NewsURL: s.API.News,
-		Probes:    app.Probes{CertFile: s.Monitor.CertFile, Realtime: s.Monitor.Realtime.Reveal(), NATSWeb: s.Monitor.NATSWeb.Reveal()},
+		Probes: app.Probes{CertFile: s.Monitor.CertFile, Realtime: s.Monitor.Realtime.Reveal(), NATSWeb: s.Monitor.NATSWeb.Reveal()},
 		Hash: accounts.HashCost{
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes),
 			Concurrent: s.Login.HashConcurrent,

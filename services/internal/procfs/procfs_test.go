@@ -36,7 +36,7 @@ func TestOwner(t *testing.T) {
 // TestThisProcess finds the process that listens on a port, which is this one, and what it uses.
 func TestThisProcess(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close() //nolint:errcheck // a test's listener
 	port := l.Addr().(*net.TCPAddr).Port

@@ -75,17 +75,18 @@ func (r *run) play(ctx context.Context) (*Report, error) {
 		return r.playEnrolment(ctx)
 	}
 	start := time.Now()
-	if err := r.open(ctx); err != nil {
-		if ctx.Err() != nil { // ended by its user: what was measured until now
-			return r.report(ctx, r.watch(ctx), start, time.Since(start)), nil
-		}
+	err := r.open(ctx)
+	if ctx.Err() != nil { // ended by its user: what was measured until now
+		return r.report(ctx, r.watch(ctx), start, time.Since(start)), nil //nolint:nilerr // told to stop, which is no failure
+	}
+	if err != nil {
 		return nil, r.strangers(err)
 	}
 	seen := r.watch(ctx)
 	start = time.Now()
 	r.progress.phase(string(r.opts.Scenario), 0, r.opts.Duration)
 	scenario, cancel := context.WithTimeout(ctx, r.opts.Duration)
-	err := r.scenario(scenario)
+	err = r.scenario(scenario)
 	cancel()
 	took := time.Since(start)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {

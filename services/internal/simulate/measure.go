@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -95,6 +96,10 @@ func errorClass(err error) string {
 	}
 	if untrusted(err) {
 		return trustHint
+	}
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err // the address asked for says nothing new
 	}
 	text := ownAddress.ReplaceAllString(err.Error(), "")
 	if len(text) > 80 {

@@ -2,9 +2,11 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,6 +124,7 @@ func TestReasonsAreGrouped(t *testing.T) {
 		s.fail(fmt.Errorf("reason %d", port%20))
 	}
 	require.EqualValues(t, 50, s.errors["read tcp 127.0.0.1:443: connection reset by peer"])
+	require.Equal(t, "connection refused", errorClass(&url.Error{Op: "Patch", URL: "http://127.0.0.1:1/", Err: errors.New("connection refused")}))
 	var text strings.Builder
 	require.NoError(t, (&Report{Work: []Work{s.work("x", time.Second)}}).WriteText(&text))
 	require.Contains(t, text.String(), "50 × read tcp")

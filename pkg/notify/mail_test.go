@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 	"github.com/gueencode/gueenrmm/pkg/settings"
 )
 
@@ -189,11 +191,11 @@ func TestMissingSettingsAreRefused(t *testing.T) {
 
 func TestServerThatIsAwayIsNoRefusal(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	_, text, err := net.SplitHostPort(porttest.Reserve(t))
 	require.NoError(t, err)
-	port := int32(l.Addr().(*net.TCPAddr).Port)
-	require.NoError(t, l.Close())
-	err = notify.NewMailer(core(port)).Send(context.Background(), nil, "s", "b")
+	port, err := strconv.ParseInt(text, 10, 32)
+	require.NoError(t, err)
+	err = notify.NewMailer(core(int32(port))).Send(context.Background(), nil, "s", "b")
 	require.ErrorContains(t, err, "send mail")
 	require.Empty(t, fault.KindOf(err))
 }

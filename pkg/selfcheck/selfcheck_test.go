@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	"github.com/gueencode/gueenrmm/pkg/platform/porttest"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
 	"github.com/gueencode/gueenrmm/pkg/platform/queuetest"
 	"github.com/gueencode/gueenrmm/pkg/selfcheck"
@@ -40,7 +40,7 @@ func TestLook(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
 	_, err := pool.Exec(t.Context(), `INSERT INTO clients (id, name) VALUES (1, 'c'); INSERT INTO sites (id, client_id, name) VALUES (1, 1, 's');
-		INSERT INTO agents (agent_id, hostname, plat, site_id) VALUES ('a', 'h', 'linux', 1); INSERT INTO leases (name, holder, expires) VALUES ('beat', 'x', now() + interval '1 minute')`)
+		INSERT INTO agents (agent_id, hostname, plat, site_id) VALUES ('a', 'h', 'linux', 1); INSERT INTO leases (name, holder, expires) VALUES ('beat', 'x', now() + interval '1 hour')`)
 	require.NoError(t, err)
 	srv := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(srv.Close)
@@ -66,10 +66,7 @@ func TestLook(t *testing.T) {
 	require.False(t, r.CertExpired)
 
 	// Everything is away but the database.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	away := "http://" + l.Addr().String()
-	require.NoError(t, l.Close())
+	away := "http://" + porttest.Reserve(t)
 	_, err = pool.Exec(t.Context(), `UPDATE leases SET expires = now() - interval '1 second'`)
 	require.NoError(t, err)
 	broken := func(context.Context) error { return errors.New("away") }

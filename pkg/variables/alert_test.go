@@ -125,7 +125,7 @@ func TestHugeValues(t *testing.T) {
 		require.LessOrEqual(t, len(d.Plain(text, nil)), max(len(text), variables.MaxItemBytes))
 		require.Len(t, alertDataWith(d).AlertArgs("shell", []string{text}).Items, 1)
 	}
-	require.Less(t, time.Since(started), 20*time.Second)
+	require.Less(t, time.Since(started), 5*time.Minute, "it would take hours if it grew faster than the text")
 }
 
 func alertDataWith(d *variables.Data) *variables.Data {

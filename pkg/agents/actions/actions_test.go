@@ -23,7 +23,7 @@ func TestPing(t *testing.T) {
 	there, err := b.actions.Ping(t.Context(), ref)
 	require.NoError(t, err)
 	require.False(t, there)
-	require.Less(t, time.Since(start), 10*time.Second, "an agent that is away is known at once")
+	require.Less(t, time.Since(start), 30*time.Second, "an agent that is away is known at once")
 	b.connect(t, someID, map[string]any{"ping": "pong"})
 	there, err = b.actions.Ping(t.Context(), ref)
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestRunScriptOutputs(t *testing.T) {
 	run(actions.ScriptRun{Output: actions.Collector, CustomField: field, SaveAll: true})
 	require.Equal(t, []string{"first\nlast"}, b.texts(t, `SELECT string_value FROM site_custom_fields`))
 	require.Equal(t, "Kit shell will now be run on host-AAAA", run(actions.ScriptRun{Output: actions.Forget}))
-	require.Eventually(t, func() bool { return len(a.commands("runscript")) == 5 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(a.commands("runscript")) == 5 }, time.Minute, 5*time.Millisecond)
 	require.Len(t, b.texts(t, `SELECT message FROM audit_log WHERE action = 'execute_script'`), 5)
 	require.Len(t, b.texts(t, `SELECT type FROM agent_history WHERE type = 'script_run'`), 5)
 }
@@ -186,7 +186,7 @@ func TestBulk(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Command will now be run on 2 agents. Check the History tab on the agent to view the results.", answer)
 	require.Equal(t, 1, b.work(t, nil))
-	require.Eventually(t, func() bool { return len(first.commands("rawcmd")) == 1 && len(second.commands("rawcmd")) == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(first.commands("rawcmd")) == 1 && len(second.commands("rawcmd")) == 1 }, time.Minute, 5*time.Millisecond)
 	require.NotZero(t, second.commands("rawcmd")[0].ID)
 
 	answer, err = b.actions.Bulk(t.Context(), b.admin, actions.Bulk{Mode: "script", Target: "agents", AgentIDs: []string{one.AgentID}, ScriptID: id,
@@ -194,7 +194,7 @@ func TestBulk(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Kit shell will now be run on 1 agents. Check the History tab on the agent to view the results.", answer)
 	require.Equal(t, 1, b.work(t, nil))
-	require.Eventually(t, func() bool { return len(first.commands("runscriptfull")) == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(first.commands("runscriptfull")) == 1 }, time.Minute, 5*time.Millisecond)
 	require.Equal(t, []string{"'host-AAAA'"}, first.commands("runscriptfull")[0].ScriptArgs)
 	require.Len(t, b.texts(t, `SELECT type FROM agent_history WHERE save_to_agent_note AND custom_field_id IS NOT NULL`), 1)
 
@@ -210,7 +210,7 @@ func TestBulk(t *testing.T) {
 	require.Equal(t, 2, b.work(t, nil))
 	require.Eventually(t, func() bool {
 		return len(second.commands("getwinupdates")) == 1 && len(second.commands("installwinupdates")) == 1
-	}, 5*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	require.Equal(t, []string{"g1"}, second.commands("installwinupdates")[0].GUIDs)
 	require.Empty(t, first.commands("getwinupdates"))
 
@@ -271,12 +271,12 @@ func TestPowerProcessesAndRecovery(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	require.Equal(t, 180, a.commands("eventlog")[0].Timeout)
-	word, err := b.actions.RecoverMesh(ctx, ref, time.Second)
+	word, err := b.actions.RecoverMesh(ctx, ref, time.Minute)
 	require.NoError(t, err)
 	require.Equal(t, "ok", word)
 	require.NoError(t, b.actions.RecoverAll(ctx))
 	require.Equal(t, 1, b.work(t, nil))
-	require.Eventually(t, func() bool { return len(a.commands("recover")) == 2 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(a.commands("recover")) == 2 }, time.Minute, 5*time.Millisecond)
 
 	plan, err := b.actions.RebootLater(ctx, ref, "2999-08-29T18:41")
 	require.NoError(t, err)
@@ -301,7 +301,7 @@ func TestUpdate(t *testing.T) {
 		require.NoError(t, b.actions.Update(t.Context(), access.Everything(), releases{}, ids))
 	}
 	require.Equal(t, []string{"agentupdate"}, b.texts(t, `SELECT action_type FROM pending_actions`), "a new request replaces the old one")
-	require.Eventually(t, func() bool { return len(first.commands("agentupdate")) == 2 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(first.commands("agentupdate")) == 2 }, time.Minute, 5*time.Millisecond)
 	require.Equal(t, map[string]string{"url": "https://x/linux", "version": "2.11.0", "inno": "tacticalagent-v2.11.0-linux-amd64.exe"},
 		first.commands("agentupdate")[0].Payload)
 	require.Len(t, b.texts(t, `SELECT message FROM debug_log WHERE log_type = 'agent_update'`), 2, "no binary for Windows")
@@ -324,7 +324,7 @@ func TestAutoUpdate(t *testing.T) {
 	require.Zero(t, run(`UPDATE core_settings SET agent_auto_update = false`))
 	require.Zero(t, run(`UPDATE agent_presence SET version = '2.4.0', connected = agent_id = ANY ($1)`, []int32{linux.PK, windows.PK}))
 	require.EqualValues(t, 1, run(`UPDATE core_settings SET agent_auto_update = true`))
-	require.Eventually(t, func() bool { return len(a.commands("agentupdate")) == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(a.commands("agentupdate")) == 1 }, time.Minute, 5*time.Millisecond)
 	require.Equal(t, []string{"agentupdate"}, b.texts(t, `SELECT action_type FROM pending_actions`))
 	require.Empty(t, b.texts(t, `SELECT message FROM debug_log WHERE log_type = 'agent_update'`), "not one each hour for what has no binary")
 	require.Zero(t, run(`UPDATE agent_presence SET version = '2.11.0', connected = true WHERE agent_id <> $1`, away.PK))
@@ -341,7 +341,7 @@ func TestUninstall(t *testing.T) {
 	ref := b.enrol(t, someID, agents.Linux)
 	a := b.connect(t, someID, nil)
 	require.NoError(t, b.actions.Uninstall(t.Context(), ref, "script"))
-	require.Eventually(t, func() bool { return len(a.commands("uninstall")) == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(a.commands("uninstall")) == 1 }, time.Minute, 5*time.Millisecond)
 	require.Equal(t, "script", a.commands("uninstall")[0].Code)
 	_, err := b.agents.Find(t.Context(), access.Everything(), someID)
 	require.Equal(t, fault.KindNotFound, fault.KindOf(err))

@@ -20,6 +20,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
 	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
+	"github.com/gueencode/gueenrmm/pkg/keystore"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/bustest"
 	"github.com/gueencode/gueenrmm/pkg/platform/dbtest"
@@ -57,11 +58,11 @@ func setup(t *testing.T) *bundle {
 	require.NoError(t, err)
 	require.NoError(t, conn.Start(t.Context()))
 	t.Cleanup(func() { require.NoError(t, conn.Stop(context.Background())) })
-	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return conn.Check(t.Context()) == nil }, time.Minute, 5*time.Millisecond)
 	commander, err := remote.New(conn, registry)
 	require.NoError(t, err)
 	log := audit.New(0)
-	b.agents = agents.New(agents.Deps{Pool: b.pool, Audit: log, Facts: conn, Log: zap.NewNop()})
+	b.agents = agents.New(agents.Deps{Pool: b.pool, Audit: log, Facts: conn, Globals: keystore.New(b.pool, log, nil), Log: zap.NewNop()})
 	b.actions = actions.New(actions.Deps{
 		Pool: b.pool, Agents: b.agents, Commander: commander, Scripts: scripts.NewService(b.pool, log), Settings: settings.New(b.pool, log, nil),
 		Fields: customfields.NewService(b.pool, log), ServerScripts: serverscripts.New(t.TempDir()), Audit: log, Log: zap.NewNop(),

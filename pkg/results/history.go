@@ -115,7 +115,7 @@ func (h HistoryHandler) Apply(ctx context.Context, tx pgx.Tx, batch []Message) (
 	for i, m := range batch {
 		id, err := strconv.ParseInt(m.Ref, 10, 64)
 		if err != nil {
-			out.Poison[i] = fmt.Errorf("history reference: %w", err)
+			out.Poison[i] = fmt.Errorf("the row it is for, %q, is not the id of a row of the history", m.Ref)
 			continue
 		}
 		r, err := DecodeHistory(m.Body, id)

@@ -34,7 +34,7 @@ func (h TaskHandler) Apply(ctx context.Context, tx pgx.Tx, batch []Message) (Rep
 	for i, m := range batch {
 		id, err := strconv.ParseInt(m.Ref, 10, 32)
 		if err != nil {
-			out.Poison[i] = fmt.Errorf("task reference: %w", err)
+			out.Poison[i] = fmt.Errorf("the row it is for, %q, is not the id of a task", m.Ref)
 			continue
 		}
 		r, err := tasks.DecodeReport(m.Body)

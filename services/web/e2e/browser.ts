@@ -22,11 +22,12 @@ export interface Problems {
 
 export async function openPage(context: BrowserContext): Promise<{ page: Page; problems: Problems }> {
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000); // a busy machine may be slow, and only a failure waits this long
+  page.setDefaultTimeout(150_000); // a busy machine may be slow, and only a failure waits this long
   const problems: Problems = { list: [] };
   page.on('pageerror', (error) => problems.list.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.list.push(message.text());
+    // A page that is left while it still connects says so.
+    if (message.type() === 'error' && !message.text().includes('closed before the connection is established')) problems.list.push(message.text());
   });
   return { page, problems };
 }

@@ -93,7 +93,7 @@ export function placesTests({ suite, browser, page: current, session, call }: Wo
     await page.goto(`${app}/agents/${agent}/settings`);
     await page.getByRole('textbox', { name: 'Rack' }).fill('B7');
     await page.getByRole('button', { name: 'Save settings' }).click();
-    await page.getByRole('button', { name: 'Save settings', disabled: true }).waitFor();
+    await page.getByText('The agent was updated successfully').waitFor();
     await page.goto(`${app}/agents/${agent}`);
     await page.getByRole('region', { name: 'Custom fields' }).getByText('B7').waitFor();
   });

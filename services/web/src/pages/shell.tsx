@@ -3,7 +3,7 @@ import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { IconBuilding, IconDeviceDesktopAnalytics, IconFileCode, IconListDetails, IconPlus, IconServer2, IconSettings } from '@tabler/icons-react';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useTopic } from '@/live/provider';
-import { useCan } from '@/modules/account-rights';
+import { useCan, useRightsKnown } from '@/modules/account-rights';
 import { Announcer } from '@/modules/shell/announcer';
 import { ClientTree } from '@/modules/shell/client-tree';
 import { LiveIndicator, OfflineBanner } from '@/modules/shell/live-state';
@@ -33,6 +33,7 @@ export function Shell() {
   const [help, { open: openHelp, close: closeHelp }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const can = useCan();
+  const known = useRightsKnown();
   const narrow = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false });
   useTopic({ topic: 'agents' });
 
@@ -50,7 +51,7 @@ export function Shell() {
           </Link>
           <span className={classes.grow} />
           <LiveIndicator />
-          {can('can_install_agents') ? (
+          {known && can('can_install_agents') ? (
             <Button
               component={Link}
               to="/add-agent"
@@ -67,7 +68,7 @@ export function Shell() {
       <AppShell.Navbar inert={narrow && !menu}>
         <nav className={classes.nav} aria-label="Main">
           <div className={classes.links}>
-            {links.filter(({ needs }) => needs.length === 0 || needs.some(can)).map(({ to, label, icon: Icon }) => (
+            {links.filter(({ needs }) => known && (needs.length === 0 || needs.some(can))).map(({ to, label, icon: Icon }) => (
               <Link key={to} to={to} className={classes.navLink} data-active={path.startsWith(to) ? true : undefined} onClick={close}>
                 <Icon size={18} aria-hidden />
                 {label}
@@ -89,7 +90,7 @@ export function Shell() {
       <AppShell.Main className={classes.main}>
         <OfflineBanner />
         <div id="content" className={classes.content}>
-          <Outlet />
+          {known ? <Outlet /> : null}
         </div>
       </AppShell.Main>
       <Announcer />

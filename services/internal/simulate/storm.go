@@ -12,12 +12,18 @@ import (
 // requests of a person before and meanwhile show whether others suffer.
 func (r *run) reconnect(ctx context.Context) error {
 	if r.opts.word != nil { // who started this process watches the person
+		// Whom it waits for stands before: the server may cut some before the word is heard.
+		r.comeback.begin(r.connected.Load())
 		r.progress.phase(phaseReady, 0, 0)
 		if err := r.opts.word(ctx); err != nil {
 			return fmt.Errorf("wait for the word: %w", err)
 		}
 		r.progress.phase(string(Reconnect), 0, 0)
-		return r.cutAll(ctx)
+		r.comeback.cut()
+		if !r.opts.Spare {
+			r.cutSockets()
+		}
+		return r.allBack(ctx)
 	}
 	return r.opts.storm(ctx, r.calm, r.during, r.cutAll)
 }
@@ -65,28 +71,32 @@ func (o *Options) watched(ctx context.Context, into *series, do func(ctx context
 // cutAll cuts all connections, here or at the server, and waits until all are back. When half of them are is kept too:
 // the last ones may have had bad luck more than once.
 func (r *run) cutAll(ctx context.Context) error {
-	total := r.connected.Load()
-	r.comeback.begin(total)
-	start := time.Now()
-	switch {
-	case r.opts.Cut != nil:
-		if err := r.opts.Cut(ctx); err != nil {
-			return fmt.Errorf("cut the connections: %w", err)
-		}
-	case !r.opts.Spare:
-		for _, a := range r.agents {
-			a.wire.cut()
-		}
+	r.comeback.begin(r.connected.Load())
+	if r.opts.Cut == nil {
+		r.cutSockets()
+	} else if err := r.opts.Cut(ctx); err != nil {
+		return fmt.Errorf("cut the connections: %w", err)
 	}
+	return r.allBack(ctx)
+}
+
+func (r *run) cutSockets() {
+	for _, a := range r.agents {
+		a.wire.cut()
+	}
+}
+
+func (r *run) allBack(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		total, back, since := r.comeback.state()
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d connections came back: %w", r.comeback.count(), total, ctx.Err())
+			return fmt.Errorf("%d of %d connections came back: %w", back, total, ctx.Err())
 		case <-tick.C:
-			if r.comeback.count() >= total && r.connected.Load() >= total {
-				r.sent.add(time.Since(start))
+			if back >= total && r.connected.Load() >= total {
+				r.sent.add(since)
 				return nil
 			}
 		}
@@ -121,8 +131,15 @@ func (c *comeback) add() (took time.Duration, counts bool) {
 	return time.Since(c.start), c.total > 0
 }
 
-func (c *comeback) count() int64 {
+// cut is called when the connections are cut, if that is not when it begins.
+func (c *comeback) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.back
+	c.start = time.Now()
+}
+
+func (c *comeback) state() (total, back int64, since time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total, c.back, time.Since(c.start)
 }

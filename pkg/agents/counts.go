@@ -98,49 +98,54 @@ type Branch struct {
 	Sites []Branch
 }
 
-// Tree returns the clients and sites of the scope by name, those without agents included.
+// Tree returns the clients and sites of the scope by name, those without agents included. What was counted a moment ago counts;
+// names are read each time: who renames a client looks for the new one at once.
 func (s *Service) Tree(ctx context.Context, scope access.Scope) ([]Branch, error) {
-	return remember(ctx, s.recent, key("tree", scope, Filter{}), func(ctx context.Context) ([]Branch, error) { return s.tree(ctx, scope) })
-}
-
-func (s *Service) tree(ctx context.Context, scope access.Scope) ([]Branch, error) {
-	q := newSelection(s.now(), Filter{}, false)
-	q.apply(scope, Filter{})
-	all, clients, sites := q.bind(scope.All), q.bind(orEmpty(scope.Clients)), q.bind(orEmpty(scope.Sites))
-	sql := "SELECT cl.id, cl.name, si.id, si.name, coalesce(n.total, 0), coalesce(n.online, 0), coalesce(n.offline, 0), " +
-		"coalesce(n.overdue, 0), coalesce(n.failing, 0), coalesce(n.warning, 0), coalesce(n.reboot, 0), coalesce(n.maintenance, 0) " +
-		"FROM clients cl JOIN sites si ON si.client_id = cl.id LEFT JOIN (SELECT site_id, " + countColumns + " FROM (" + q.counted() +
-		") found GROUP BY site_id) " +
-		"n (site_id, total, online, offline, overdue, failing, warning, reboot, maintenance) ON n.site_id = si.id " +
-		"WHERE " + all + " OR si.client_id = ANY (" + clients + ") OR si.id = ANY (" + sites + ") " +
-		"ORDER BY lower(cl.name), cl.id, lower(si.name), si.id"
-	rows, err := s.pool.Query(ctx, sql, q.args...)
+	counts, err := remember(ctx, s.recent, key("tree", scope, Filter{}), func(ctx context.Context) (map[int32]Counts, error) { return s.countSites(ctx, scope) })
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT cl.id, cl.name, si.id, si.name FROM clients cl JOIN sites si ON si.client_id = cl.id
+		WHERE $1 OR si.client_id = ANY ($2) OR si.id = ANY ($3) ORDER BY lower(cl.name), cl.id, lower(si.name), si.id`,
+		scope.All, orEmpty(scope.Clients), orEmpty(scope.Sites))
 	if err != nil {
 		return nil, fmt.Errorf("read tree: %w", err)
 	}
-	return scanTree(rows)
-}
-
-func scanTree(rows pgx.Rows) ([]Branch, error) {
-	defer rows.Close()
 	out := []Branch{}
-	for rows.Next() {
-		var client, site Branch
-		c := &site.Count
-		err := rows.Scan(&client.ID, &client.Name, &site.ID, &site.Name, &c.Total, &c.Online, &c.Offline, &c.Overdue, &c.Failing,
-			&c.Warning, &c.NeedsReboot, &c.Maintenance)
-		if err != nil {
-			return nil, fmt.Errorf("read tree: %w", err)
-		}
+	var client, site Branch
+	_, err = pgx.ForEachRow(rows, []any{&client.ID, &client.Name, &site.ID, &site.Name}, func() error {
 		if len(out) == 0 || out[len(out)-1].ID != client.ID {
 			out = append(out, client)
 		}
 		last := &out[len(out)-1]
+		site.Count = counts[site.ID]
 		last.Count.add(site.Count)
 		last.Sites = append(last.Sites, site)
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, fmt.Errorf("read tree: %w", err)
+	}
+	return out, nil
+}
+
+// countSites counts the agents of each site of the scope that has any.
+func (s *Service) countSites(ctx context.Context, scope access.Scope) (map[int32]Counts, error) {
+	q := newSelection(s.now(), Filter{}, false)
+	q.apply(scope, Filter{})
+	rows, err := s.pool.Query(ctx, "SELECT site_id, "+countColumns+" FROM ("+q.counted()+") found GROUP BY site_id", q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("count agents of sites: %w", err)
+	}
+	out := map[int32]Counts{}
+	var site int32
+	var c Counts
+	_, err = pgx.ForEachRow(rows, []any{&site, &c.Total, &c.Online, &c.Offline, &c.Overdue, &c.Failing, &c.Warning, &c.NeedsReboot, &c.Maintenance}, func() error {
+		out[site] = c
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count agents of sites: %w", err)
 	}
 	return out, nil
 }

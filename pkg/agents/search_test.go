@@ -207,6 +207,17 @@ func TestTree(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, tree, 1)
 	require.Equal(t, "Bolt", tree[0].Name)
+
+	_, err = b.pool.Exec(t.Context(), `UPDATE clients SET name = 'Ajax' WHERE name = 'Acme'`)
+	require.NoError(t, err)
+	_, err = b.pool.Exec(t.Context(), `INSERT INTO sites (client_id, name) SELECT id, 'Annex' FROM clients WHERE name = 'Ajax'`)
+	require.NoError(t, err)
+	tree, err = b.service.Tree(t.Context(), access.Everything())
+	require.NoError(t, err)
+	require.Equal(t, "Ajax", tree[0].Name, "counts are kept for a moment, names are not")
+	require.Equal(t, "Annex", tree[0].Sites[0].Name)
+	require.Zero(t, tree[0].Sites[0].Count.Total)
+	require.Equal(t, int64(20), tree[0].Count.Total)
 }
 
 func TestCountsAreReusedForAMoment(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -67,4 +68,32 @@ func databaseDirectory(ctx context.Context, dir string, account *syscall.Credent
 		return "", fmt.Errorf("give database directory to its user: %w", err)
 	}
 	return inside, nil
+}
+
+// putAside moves a cluster out of the way that belonged to an earlier directory of this name, and returns where it is; "" when it is
+// this directory's. Only a cluster outside of the directory can outlive it: whoever deletes the directory deletes the password
+// with it, and the next start would wait for a database that refuses it. The lock is made with the directory and before the cluster.
+func putAside(dir, data string) (where string, err error) {
+	if filepath.Dir(data) == filepath.Join(dir, "postgres") {
+		return "", nil
+	}
+	cluster, err := os.Stat(filepath.Join(data, "PG_VERSION"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look at the database: %w", err)
+	}
+	lock, err := os.Stat(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", fmt.Errorf("look at the directory of the suite: %w", err)
+	}
+	if !lock.ModTime().After(cluster.ModTime()) {
+		return "", nil
+	}
+	where = data + "-until-" + lock.ModTime().UTC().Format("20060102T150405")
+	if err := os.Rename(data, where); err != nil {
+		return "", fmt.Errorf("put the database of a deleted directory aside: %w", err)
+	}
+	return where, nil
 }

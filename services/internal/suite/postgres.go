@@ -49,6 +49,13 @@ func (s *Suite) preparePostgres(ctx context.Context) (command, error) {
 		return command{}, err
 	}
 	data := filepath.Join(dir, "data")
+	left, err := putAside(s.dir, data)
+	if err != nil {
+		return command{}, err
+	}
+	if left != "" {
+		s.say("the database of the directory that was here before is put aside: delete %s when nobody needs it", left)
+	}
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err != nil {
 		s.say("making the database cluster")
 		if err := s.initCluster(ctx, dir, data, account); err != nil {

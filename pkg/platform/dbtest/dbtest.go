@@ -46,7 +46,7 @@ func Empty(t testing.TB) *pgxpool.Pool {
 // NewURL is New for programs that open their own connections: it returns the address of the fresh database.
 func NewURL(t testing.TB) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), adminTimeout)
 	defer cancel()
 	template, err := ensureTemplate(ctx, adminURL(ctx, t))
 	require.NoError(t, err, "make the template database")
@@ -60,7 +60,7 @@ func open(t testing.TB, url string) *pgxpool.Pool {
 	config.MaxConns = poolSize
 	config.ConnConfig.RuntimeParams["timezone"] = TimeZone
 	config.ConnConfig.RuntimeParams["application_name"] = shortName(t.Name())
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(t.Context()), config)
 	require.NoError(t, err)
 	// Registered after the drop, so it runs before it.
 	t.Cleanup(pool.Close)
@@ -69,13 +69,13 @@ func open(t testing.TB, url string) *pgxpool.Pool {
 
 func create(t testing.TB, template string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), adminTimeout)
 	defer cancel()
 	admin := adminURL(ctx, t)
 	name := fmt.Sprintf("%s%d_%d", clonePrefix, os.Getpid(), process.clones.Add(1))
 	require.NoError(t, createDatabase(ctx, admin, name, template), "create the test database")
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), adminTimeout)
 		defer cancel()
 		require.NoError(t, dropDatabase(ctx, admin, name), "drop the test database")
 	})

@@ -15,7 +15,7 @@ import (
 // of a large fleet and are not on the few rows of a test: a plan that still has one has no index to use.
 func Explain(t testing.TB, pool *pgxpool.Pool, sql string, args ...any) string {
 	t.Helper()
-	ctx := context.Background()
+	ctx := context.WithoutCancel(t.Context())
 	var plan []string
 	undo := errors.New("nothing is kept")
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {

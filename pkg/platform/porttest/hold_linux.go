@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +11,7 @@ import (
 
 // hold binds a socket and never listens on it. The kernel hands a bound port to nobody, neither to a listener that asks for any port nor
 // to an outgoing connection; a server that names it may listen, as both sockets have SO_REUSEADDR, which servers set.
-func hold() (address string, release func() error, err error) {
+func hold(context.Context) (address string, release func() error, err error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return "", nil, fmt.Errorf("hold a port: %w", err)

@@ -9,8 +9,8 @@ import (
 )
 
 // hold finds a port that was free a moment ago: other systems let nobody listen on a port that is held.
-func hold() (address string, release func() error, err error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+func hold(ctx context.Context) (address string, release func() error, err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("find a port: %w", err)
 	}

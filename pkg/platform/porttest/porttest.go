@@ -11,7 +11,7 @@ import (
 // Reserve returns an address on the loopback interface on which the test may listen, end to listen and listen again until it ends.
 func Reserve(t testing.TB) string {
 	t.Helper()
-	address, release, err := hold()
+	address, release, err := hold(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, release()) })
 	return address

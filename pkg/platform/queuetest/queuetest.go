@@ -76,7 +76,7 @@ func (s *Server) Restart(t testing.TB) {
 	client := redis.NewClient(&redis.Options{Addr: s.address})
 	defer func() { require.NoError(t, client.Close()) }()
 	require.Eventually(t, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Second)
 		defer cancel()
 		return client.Ping(ctx).Err() == nil
 	}, wait, 5*time.Millisecond, "redis-server does not answer")

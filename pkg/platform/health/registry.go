@@ -27,12 +27,38 @@ type Registry struct {
 	mu    sync.Mutex
 	deps  map[string]*Dependency
 	alive map[string]func() error
+	phase Phase
+}
+
+// Phase is where a program is in its life.
+type Phase string
+
+// The phases. A program that starts has not subscribed to everything yet, one that stops takes nothing new: neither is ready,
+// whatever its dependencies.
+const (
+	Starting Phase = "starting"
+	Serving  Phase = "serving"
+	Stopping Phase = "stopping"
+)
+
+// Enter tells the registry that the program has come into a phase.
+func (r *Registry) Enter(p Phase) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.phase = p
+}
+
+// Phase is the one that the program is in.
+func (r *Registry) Phase() Phase {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.phase
 }
 
 // New returns an empty registry; its gauge is registered with reg.
 func New(logger *zap.Logger, reg prometheus.Registerer) (*Registry, error) {
 	r := &Registry{
-		logger: logger, now: time.Now, deps: map[string]*Dependency{}, alive: map[string]func() error{},
+		logger: logger, now: time.Now, phase: Starting, deps: map[string]*Dependency{}, alive: map[string]func() error{},
 		gauge: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "gueen_dependency_up", Help: "1 when the dependency works, else 0.",
 		}, []string{"dependency"}),
@@ -130,16 +156,17 @@ type State struct {
 	Error    string    `json:"error,omitempty"`
 }
 
-// Ready returns all states by name and whether everything that is not optional works.
+// Ready returns all states by name and whether the program serves and everything that is not optional works.
 func (r *Registry) Ready() (bool, []State) {
 	r.mu.Lock()
+	ready := r.phase == Serving
 	deps := make([]*Dependency, 0, len(r.deps))
 	for _, d := range r.deps {
 		deps = append(deps, d)
 	}
 	r.mu.Unlock()
 	slices.SortFunc(deps, func(a, b *Dependency) int { return strings.Compare(a.name, b.name) })
-	ready, out := true, make([]State, 0, len(deps))
+	out := make([]State, 0, len(deps))
 	for _, d := range deps {
 		d.mu.Lock()
 		s := State{Name: d.name, Up: d.err == nil, Optional: d.optional, Since: d.since.UTC()}

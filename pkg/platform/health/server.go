@@ -125,7 +125,7 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	if !ready {
 		status = http.StatusServiceUnavailable
 	}
-	s.write(w, status, map[string]any{"ready": ready, "dependencies": deps})
+	s.write(w, status, map[string]any{"ready": ready, "phase": s.registry.Phase(), "dependencies": deps})
 }
 
 func (s *Server) write(w http.ResponseWriter, status int, body any) {

@@ -100,6 +100,11 @@ func Run[C any](ctx context.Context, args, env []string, spec Spec[C]) error {
 	if err := spec.Wire(ctx, cfg, rt); err != nil {
 		return fmt.Errorf("build %s: %w", spec.Name, err)
 	}
+	// Last up and first down: ready is who serves.
+	rt.Lifecycle.Add("readiness", lifecycle.Funcs{
+		OnStart: func(context.Context) error { rt.Health.Enter(health.Serving); return nil },
+		OnStop:  func(context.Context) error { rt.Health.Enter(health.Stopping); return nil },
+	})
 	rt.Log.Info("service starts")
 	err = rt.Lifecycle.Run(ctx)
 	rt.Log.Info("service stopped", zap.Error(err))

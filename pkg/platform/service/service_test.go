@@ -15,6 +15,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/platform/health"
 	"github.com/gueencode/gueenrmm/pkg/platform/leaktest"
+	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
 	"github.com/gueencode/gueenrmm/pkg/platform/metrics"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/platform/service"
@@ -72,6 +73,32 @@ func TestRunsUntilItsContextEndsWhileTheDatabaseIsAway(t *testing.T) {
 	for _, want := range []string{"gueen_build_info", "go_goroutines", "process_open_fds", "gueen_dependency_up"} {
 		require.True(t, names[want], want)
 	}
+}
+
+// TestReadyIsWhoServes: a part that is slow to start, or to stop, holds the readiness back although every dependency works.
+func TestReadyIsWhoServes(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancel(t.Context())
+	ready := func(r *service.Runtime) bool { ok, _ := r.Health.Ready(); return ok }
+	var rt *service.Runtime
+	err := service.Run(ctx, nil, nil, spec(&out, func(_ context.Context, _ *settings, r *service.Runtime) error {
+		rt = r
+		r.Health.Dependency("bus").Report(nil)
+		r.Lifecycle.Add("subscriptions", lifecycle.Funcs{
+			OnStart: func(context.Context) error { assert.False(t, ready(r), "it subscribes"); return nil },
+			OnStop:  func(context.Context) error { assert.False(t, ready(r), "it drains"); return nil },
+		})
+		r.Lifecycle.Go("work", func(ctx context.Context) error {
+			assert.Eventually(t, func() bool { return ready(r) }, time.Minute, time.Millisecond)
+			cancel()
+			<-ctx.Done()
+			return nil
+		})
+		return nil
+	}))
+	require.NoError(t, err)
+	require.Equal(t, health.Stopping, rt.Health.Phase())
 }
 
 func TestQuestionsAndErrors(t *testing.T) {

@@ -66,9 +66,9 @@ type Facts interface {
 	PublishFacts(facts ...bus.Fact) error
 }
 
-// Globals knows the values of the key store by name.
+// Globals knows the values of the key store by name, those that are wanted.
 type Globals interface {
-	Values(ctx context.Context) (map[string]string, error)
+	Values(ctx context.Context, wanted func(name string) bool) (map[string]string, error)
 }
 
 // Deps are the things a Service needs.
@@ -110,7 +110,7 @@ func New(d Deps) *Service {
 type noGlobals struct{}
 
 // Values implements Globals.
-func (noGlobals) Values(context.Context) (map[string]string, error) {
+func (noGlobals) Values(context.Context, func(string) bool) (map[string]string, error) {
 	return nil, errors.New("this service was not given the key store")
 }
 

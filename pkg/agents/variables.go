@@ -3,6 +3,7 @@ package agents
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func (s *Service) Variables(ctx context.Context, pks []int32, texts ...[]string)
 	if err != nil {
 		return nil, fmt.Errorf("read agents for variables: %w", err)
 	}
-	globals, err := s.globals.Values(ctx)
+	globals, err := s.globalsOf(ctx, texts...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +47,22 @@ func (s *Service) Variables(ctx context.Context, pks []int32, texts ...[]string)
 }
 
 func namesWide(texts [][]string) bool {
+	return mention(texts, "wmi_detail") || mention(texts, "services") || mention(texts, "disks")
+}
+
+// globalsOf reads the values of the key store that the texts may name; without one nothing is read.
+func (s *Service) globalsOf(ctx context.Context, texts ...[]string) (map[string]string, error) {
+	const root = "global."
+	if !mention(texts, root) {
+		return map[string]string{}, nil
+	}
+	return s.globals.Values(ctx, func(name string) bool { return mention(texts, root+name) })
+}
+
+func mention(texts [][]string, word string) bool {
 	for _, list := range texts {
-		for _, text := range list {
-			if strings.Contains(text, "wmi_detail") || strings.Contains(text, "services") || strings.Contains(text, "disks") {
-				return true
-			}
+		if slices.ContainsFunc(list, func(text string) bool { return strings.Contains(text, word) }) {
+			return true
 		}
 	}
 	return false

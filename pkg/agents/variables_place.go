@@ -12,10 +12,10 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/variables"
 )
 
-// PlaceVariables returns what placeholders can reach from a site or a client, and of the kind Global what they can reach
-// from nowhere: the key store.
-func (s *Service) PlaceVariables(ctx context.Context, kind variables.Root, id int32) (*variables.Data, error) {
-	globals, err := s.globals.Values(ctx)
+// PlaceVariables returns what placeholders of the texts can reach from a site or a client, and of the kind Global what they can
+// reach from nowhere: the key store.
+func (s *Service) PlaceVariables(ctx context.Context, kind variables.Root, id int32, texts ...[]string) (*variables.Data, error) {
+	globals, err := s.globalsOf(ctx, texts...)
 	if err != nil {
 		return nil, err
 	}

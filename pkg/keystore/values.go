@@ -30,16 +30,16 @@ func (s *Service) shown(e Entry) string {
 	return plain
 }
 
-// Values returns the text of each name for placeholders. It fails while one cannot be opened: a script without its password may
-// do worse than not to run.
-func (s *Service) Values(ctx context.Context) (map[string]string, error) {
+// Values returns the text of each name that is wanted, for placeholders. It fails when one of them cannot be opened: a script
+// without its password may do worse than not to run. Those that nobody wants are not opened.
+func (s *Service) Values(ctx context.Context, wanted func(name string) bool) (map[string]string, error) {
 	list, err := s.stored(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]string, len(list))
+	out := map[string]string{}
 	for _, e := range list {
-		if _, have := out[e.Name]; have { // names are not unique; the oldest entry counts
+		if _, have := out[e.Name]; have || !wanted(e.Name) { // names are not unique; the oldest entry counts
 			continue
 		}
 		plain, err := s.box.Open(place(e.ID, nil), e.Value)

@@ -37,7 +37,7 @@ type Snippets interface {
 
 // Globals gives what placeholders can reach without an agent: the key store.
 type Globals interface {
-	PlaceVariables(ctx context.Context, kind variables.Root, id int32) (*variables.Data, error)
+	PlaceVariables(ctx context.Context, kind variables.Root, id int32, texts ...[]string) (*variables.Data, error)
 }
 
 // Tester runs code that is not stored yet on the server (rest-1.md §7).
@@ -88,7 +88,7 @@ func (t *Tester) Run(ctx context.Context, actor *access.Principal, test Test) (R
 	}
 	var data *variables.Data
 	if variables.Contains(test.Args, test.Env) {
-		if data, err = t.Globals.PlaceVariables(ctx, variables.Global, 0); err != nil {
+		if data, err = t.Globals.PlaceVariables(ctx, variables.Global, 0, test.Args, test.Env); err != nil {
 			return Report{}, err
 		}
 	}

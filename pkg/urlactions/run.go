@@ -60,7 +60,7 @@ func (s *Service) find(ctx context.Context, scope access.Scope, of Subject) (sub
 // data reads what the placeholders of the texts can reach.
 func (s *Service) data(ctx context.Context, of subject, texts ...string) (*variables.Data, error) {
 	if of.kind != variables.Agent {
-		return s.subjects.PlaceVariables(ctx, of.kind, of.pk)
+		return s.subjects.PlaceVariables(ctx, of.kind, of.pk, texts)
 	}
 	// Each line by itself: the look for placeholders reads first lines only.
 	found, err := s.subjects.Variables(ctx, []int32{of.pk}, strings.Split(strings.Join(texts, "\n"), "\n"))

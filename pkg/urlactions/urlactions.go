@@ -58,7 +58,7 @@ type Subjects interface {
 	RequireSite(ctx context.Context, scope access.Scope, siteID int32) (client, site string, err error)
 	RequireClient(ctx context.Context, scope access.Scope, clientID int32) (string, error)
 	Variables(ctx context.Context, pks []int32, texts ...[]string) (map[int32]*variables.Data, error)
-	PlaceVariables(ctx context.Context, kind variables.Root, id int32) (*variables.Data, error)
+	PlaceVariables(ctx context.Context, kind variables.Root, id int32, texts ...[]string) (*variables.Data, error)
 }
 
 // Deps are what a Service needs.

@@ -203,9 +203,10 @@ func TestStopDoesNotWaitForAServerThatIsAway(t *testing.T) {
 
 func TestReplicasShareTheQuestions(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := &bundle{srv: bustest.StartWithoutAuth(t), tokens: &tokens{byID: map[string]string{}}}
+	r1 := b.start(t)
 	first := b.metrics
-	b.start(t)
+	r2 := b.start(t)
 	const agents = 40
 	for i := range agents {
 		id := agentID(string(rune('A'+i%26))) + string(rune('a'+i/26))
@@ -220,6 +221,11 @@ func TestReplicasShareTheQuestions(t *testing.T) {
 		one, two = counter(first, "accepted"), counter(b.metrics, "accepted")
 		return one+two >= agents
 	}, wait, time.Millisecond)
+	// Stopped, both have counted all that they answered: each question once, by one of them.
+	require.NoError(t, r1.Stop(t.Context()))
+	require.NoError(t, r2.Stop(t.Context()))
+	one, two = counter(first, "accepted"), counter(b.metrics, "accepted")
+	require.LessOrEqual(t, one+two, float64(b.asked), "a question is answered by one replica")
 	require.Positive(t, one)
 	require.Positive(t, two)
 }

@@ -148,9 +148,11 @@ func TestAgentLivesOnTheBus(t *testing.T) {
 		require.FailNow(t, "the deleted agent is still connected")
 	}
 	require.Eventually(t, func() bool { // an answer that comes too late is no refusal
-		refused, err := nats.Connect(b.srv.URL(), nats.UserInfo(id, "token of "+id))
+		admitted, err := nats.Connect(b.srv.URL(), nats.UserInfo(id, "token of "+id))
 		if err == nil {
-			refused.Close()
+			admitted.Close()
+			t.Error("the deleted agent was admitted")
+			return true
 		}
 		return errors.Is(err, nats.ErrAuthorization)
 	}, wait, 5*time.Millisecond)

@@ -16,7 +16,8 @@ import (
 	"github.com/gueencode/gueenrmm/services/internal/suite/suitetest"
 )
 
-// recoverWithin bounds how long the product may take to be itself again after a process was killed.
+// recoverWithin is how long this test waits for one thing to come back before it calls it lost. It is no promise of how fast that is:
+// the product takes seconds, which the test logs, and a machine that runs other tests beside this one many times as long.
 const recoverWithin = 4 * time.Minute
 
 // agentState is what the recovery test looks at.
@@ -109,13 +110,12 @@ func newResult(ctx context.Context, t *testing.T, a *api, agentID string) {
 		before, err = last()
 		return err == nil
 	}, recoverWithin, 100*time.Millisecond)
-	var asked time.Time
+	var accepted bool
 	problem := errors.New("not asked")
 	if !assert.Eventually(t, func() bool {
-		if time.Since(asked) > 20*time.Second { // a run may be under way, or the agent not yet listening again
-			if problem = a.call(ctx, http.MethodPost, "/checks/"+agentID+"/run/", nil, nil); problem == nil {
-				asked = time.Now()
-			}
+		if !accepted { // a run may be under way, or the agent not yet listening again; once accepted, its results must come
+			problem = a.call(ctx, http.MethodPost, "/checks/"+agentID+"/run/", nil, nil)
+			accepted = problem == nil
 		}
 		now, err := last()
 		if err != nil {

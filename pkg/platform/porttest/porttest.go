@@ -3,16 +3,20 @@
 package porttest
 
 import (
+	"net"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/porthold"
 )
 
 // Reserve returns an address on the loopback interface on which the test may listen, end to listen and listen again until it ends.
 func Reserve(t testing.TB) string {
 	t.Helper()
-	address, release, err := hold(t.Context())
+	port, release, err := porthold.Hold(t.Context(), 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, release()) })
-	return address
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }

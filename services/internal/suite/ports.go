@@ -11,9 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/gueencode/gueenrmm/pkg/platform/porthold"
 )
 
 const (
@@ -38,8 +38,7 @@ func (p *Ports) each(f func(flag string, port *int)) {
 }
 
 // settle fills automatic ports, from the file of an earlier start when there is one: agents and browsers remember the
-// address.
-// While the result is open, no other suite picks one of them: between the choice and the moment when something listens, seconds pass.
+// address. While the result is open nobody else is handed one of them: until something listens, seconds pass.
 func (p *Ports) settle(ctx context.Context, dir string) (held claims, err error) {
 	if p.Mode != portsAuto {
 		return nil, nil
@@ -57,8 +56,8 @@ func (p *Ports) settle(ctx context.Context, dir string) (held claims, err error)
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
 		p.each(func(_ string, port *int) {
-			if lock, err := claimPort(*port); err == nil { // else whether it is free is seen when it is needed
-				held = append(held, lock)
+			if _, release, err := porthold.Hold(ctx, *port); err == nil { // else whether it is free is seen when it is needed
+				held = append(held, release)
 			}
 		})
 		return held, nil
@@ -66,16 +65,12 @@ func (p *Ports) settle(ctx context.Context, dir string) (held claims, err error)
 		return nil, fmt.Errorf("read ports: %w", err)
 	}
 	var failed error
-	taken := map[int]bool{}
 	p.each(func(_ string, port *int) {
 		for range 1000 {
-			n := lowestAuto + rand.IntN(highestAuto-lowestAuto)
-			if taken[n] || free(ctx, n) != nil {
-				continue
-			}
-			if lock, err := claimPort(n); err == nil {
-				held = append(held, lock)
-				*port, taken[n] = n, true
+			n, release, err := porthold.Hold(ctx, lowestAuto+rand.IntN(highestAuto-lowestAuto))
+			if err == nil {
+				held = append(held, release)
+				*port = n
 				return
 			}
 		}
@@ -91,31 +86,16 @@ func (p *Ports) settle(ctx context.Context, dir string) (held claims, err error)
 	return held, os.WriteFile(path, text, 0o600)
 }
 
-// claims are ports that no other suite of this machine picks. The kernel gives them back when the process dies.
-type claims []*os.File
+// claims give back ports that nobody else is handed; the kernel does when the process dies.
+type claims []func() error
 
 // Close gives the ports back.
 func (c claims) Close() error {
 	var errs []error
-	for _, f := range c {
-		errs = append(errs, f.Close())
+	for _, release := range c {
+		errs = append(errs, release())
 	}
 	return errors.Join(errs...)
-}
-
-func claimPort(port int) (*os.File, error) {
-	dir := filepath.Join(os.TempDir(), "gueen-ports")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("claim port: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("claim port: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("claim port: %w", err), f.Close())
-	}
-	return f, nil
 }
 
 // checkFree returns an error that names every taken port with the setting to change.

@@ -24,10 +24,11 @@ type Principal struct {
 	Kind          Kind
 	UserID        int32
 	Username      string
-	Super         bool // the user's own flag, or the role's
-	UserSuper     bool // the user's own flag alone: local-logon rules look at it
-	Installer     bool // the one account that owns installer tokens
-	BlockedLogin  bool // dashboard login blocked: WebSockets refuse it, REST does not (rest-1.md §1.3)
+	Super         bool   // the user's own flag, or the role's
+	UserSuper     bool   // the user's own flag alone: local-logon rules look at it
+	Installer     bool   // the one account that owns installer tokens
+	InstallSite   *int32 // the only site at which this installer token enrols; nil: any
+	BlockedLogin  bool   // dashboard login blocked: WebSockets refuse it, REST does not (rest-1.md §1.3)
 	RoleID        *int32
 	RoleName      string
 	Permissions   map[Permission]bool

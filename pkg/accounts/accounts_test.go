@@ -129,7 +129,7 @@ func TestInstallerTokens(t *testing.T) {
 	var token, digest string
 	mint := func() {
 		require.NoError(t, pgx.BeginFunc(b.ctx, b.pool, func(tx pgx.Tx) (err error) {
-			token, digest, err = b.MintInstaller(b.ctx, tx, b.now.Add(30*24*time.Hour))
+			token, digest, err = b.MintInstaller(b.ctx, tx, nil, b.now.Add(30*24*time.Hour))
 			return err
 		}))
 	}
@@ -139,6 +139,7 @@ func TestInstallerTokens(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, p.Installer)
 	require.False(t, p.Super)
+	require.Nil(t, p.InstallSite)
 	require.Equal(t, access.Scope{}, p.Scope)
 	var owners int
 	require.NoError(t, b.pool.QueryRow(b.ctx, `SELECT count(*) FROM users WHERE is_installer_user`).Scan(&owners))

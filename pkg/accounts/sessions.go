@@ -75,12 +75,13 @@ func (s *Service) Session(ctx context.Context, token string, setup bool) (*acces
 		kind    sessionKind
 		created time.Time
 		expiry  *time.Time
+		site    *int32
 		ver     versions
 	)
 	err = s.Pool.QueryRow(ctx, `
-		SELECT s.kind, s.created, s.expiry, u.id, u.is_active, u.xmin::text, coalesce(r.xmin::text, '')
+		SELECT s.kind, s.created, s.expiry, s.site_id, u.id, u.is_active, u.xmin::text, coalesce(r.xmin::text, '')
 		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN roles r ON r.id = u.role_id
-		WHERE s.digest = $1`, digest).Scan(&kind, &created, &expiry, &ver.userID, &ver.active, &ver.user, &ver.role)
+		WHERE s.digest = $1`, digest).Scan(&kind, &created, &expiry, &site, &ver.userID, &ver.active, &ver.user, &ver.role)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.Unauthenticated(msgInvalidToken)
 	}
@@ -107,7 +108,7 @@ func (s *Service) Session(ctx context.Context, token string, setup bool) (*acces
 	if err != nil {
 		return nil, err
 	}
-	p.Kind, p.SessionDigest = access.Session, digest
+	p.Kind, p.SessionDigest, p.InstallSite = access.Session, digest, site
 	return p, nil
 }
 
@@ -203,13 +204,18 @@ func (s *Service) EndSession(ctx context.Context, digest string) error {
 	return err
 }
 
-// MintInstaller creates an installer token in the caller's transaction; digest is what it is stored under.
-func (s *Service) MintInstaller(ctx context.Context, tx pgx.Tx, expiry time.Time) (token, digest string, err error) {
+// MintInstaller creates an installer token in the caller's transaction; digest is what it is stored under. A token with a site
+// enrols only there and ends with it.
+func (s *Service) MintInstaller(ctx context.Context, tx pgx.Tx, site *int32, expiry time.Time) (token, digest string, err error) {
 	user, err := s.installer(ctx, tx)
 	if err != nil {
 		return "", "", err
 	}
-	return mint(ctx, tx, user, kindInstaller, expiry, "")
+	if token, digest, err = mint(ctx, tx, user, kindInstaller, expiry, ""); err != nil || site == nil {
+		return token, digest, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE sessions SET site_id = $2 WHERE digest = $1`, digest, *site)
+	return token, digest, wrap("bind installer token", err)
 }
 
 // DeleteInstaller ends an installer token in the caller's transaction; one that is gone already is no error.

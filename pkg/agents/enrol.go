@@ -113,8 +113,9 @@ func (s *Service) Enrol(ctx context.Context, actor *access.Principal, n NewAgent
 	return out, nil
 }
 
-// placement decides whether the actor may put a machine on the site. A token made for one enrolment is bound to its site
-// and kind, and counts its uses; one of an install link is bound to the link's site; any other installer token is not.
+// placement decides whether the actor may put a machine on the site. A token that was made for a site puts none on another:
+// links are handed to a customer, and what is in them must not reach the others. One of an enrolment is bound to its kind as
+// well, and counts its uses.
 func (s *Service) placement(ctx context.Context, tx pgx.Tx, actor *access.Principal, n *NewAgent) (_ *agentsdb.UseEnrolmentRow, client int32, _ error) {
 	var enrolment *agentsdb.UseEnrolmentRow
 	if digest, err := hex.DecodeString(actor.SessionDigest); err == nil && len(digest) > 0 {
@@ -133,35 +134,13 @@ func (s *Service) placement(ctx context.Context, tx pgx.Tx, actor *access.Princi
 	if err != nil {
 		return nil, 0, fmt.Errorf("enrol: find site: %w", err)
 	}
-	if enrolment != nil {
-		if enrolment.SiteID != n.SiteID || enrolment.MonitoringType != n.MonitoringType {
-			return nil, 0, fault.Forbidden()
-		}
-		return enrolment, site.ClientID, nil
-	}
-	if actor.Installer {
-		return nil, site.ClientID, ofLink(ctx, tx, actor, n.SiteID)
-	}
-	if !(actor.Can(access.InstallAgents) && actor.Scope.Agent(site.ClientID, site.ID)) {
+	switch {
+	case actor.InstallSite != nil && *actor.InstallSite != site.ID,
+		enrolment != nil && enrolment.MonitoringType != n.MonitoringType,
+		!actor.Installer && !(actor.Can(access.InstallAgents) && actor.Scope.Agent(site.ClientID, site.ID)):
 		return nil, 0, fault.Forbidden()
 	}
-	return nil, site.ClientID, nil
-}
-
-// ofLink refuses the token of an install link at another site than the link's: links are handed to a customer, and what is in
-// them must not reach the others. It reads deployments, which pkg/clients owns.
-func ofLink(ctx context.Context, tx pgx.Tx, actor *access.Principal, site int32) error {
-	var bound int32
-	err := tx.QueryRow(ctx, `SELECT site_id FROM deployments WHERE auth_token_id = $1`, actor.SessionDigest).Scan(&bound)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil
-	case err != nil:
-		return fmt.Errorf("enrol: find install link: %w", err)
-	case bound != site:
-		return fault.Forbidden()
-	}
-	return nil
+	return enrolment, site.ClientID, nil
 }
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, actor *access.Principal, n NewAgent, token string) (int32, error) {
@@ -198,6 +177,6 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, actor *access.Principal
 
 // InstallerTokens issues tokens of the installer account; accounts own them.
 type InstallerTokens interface {
-	// MintInstaller returns a new token and the hex digest under which it is stored, in the caller's transaction.
-	MintInstaller(ctx context.Context, tx pgx.Tx, expiry time.Time) (token, digest string, err error)
+	// MintInstaller returns a new token of the site and the hex digest under which it is stored, in the caller's transaction.
+	MintInstaller(ctx context.Context, tx pgx.Tx, site *int32, expiry time.Time) (token, digest string, err error)
 }

@@ -84,25 +84,24 @@ func TestEnrolRefuses(t *testing.T) {
 }
 
 // minter issues fixed tokens in the place of accounts.
-type minter struct{ token string }
+type minter struct {
+	token string
+	site  *int32
+}
 
-func (m minter) MintInstaller(context.Context, pgx.Tx, time.Time) (token, digest string, err error) {
+func (m *minter) MintInstaller(_ context.Context, _ pgx.Tx, site *int32, _ time.Time) (token, digest string, err error) {
+	m.site = site
 	sum := sha512.Sum512([]byte(m.token))
 	return m.token, hex.EncodeToString(sum[:]), nil
 }
 
-func TestAnInstallLinkBindsItsToken(t *testing.T) {
+func TestATokenOfASiteEnrolsOnlyThere(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	_, err := b.pool.Exec(t.Context(), `INSERT INTO users (id, username, password, is_installer_user) VALUES (900, 'i', '!', true);
-		INSERT INTO sessions (digest, token_key, user_id, kind) VALUES ('ab', '01234567', 900, 'installer')`)
-	require.NoError(t, err)
-	_, err = b.pool.Exec(t.Context(), `INSERT INTO deployments (site_id, auth_token_id, token_key) VALUES ($1, 'ab', 'x')`, b.site1)
-	require.NoError(t, err)
 	holder := installer()
-	holder.SessionDigest = "ab"
-	_, err = b.service.Enrol(t.Context(), holder, machine(someID, b.site2))
-	require.Equal(t, fault.KindForbidden, fault.KindOf(err), "another site than the link's")
+	holder.InstallSite = &b.site1
+	_, err := b.service.Enrol(t.Context(), holder, machine(someID, b.site2))
+	require.Equal(t, fault.KindForbidden, fault.KindOf(err))
 	_, err = b.service.Enrol(t.Context(), holder, machine(someID, b.site1))
 	require.NoError(t, err)
 }
@@ -111,15 +110,20 @@ func TestEnrolmentBindsItsToken(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	want := agents.NewEnrolment{ClientID: b.client1, SiteID: b.site1, MonitoringType: "server", Plat: agents.Linux, Goarch: "amd64", Life: time.Hour}
-	e, err := b.service.CreateEnrolment(t.Context(), admin(), minter{"secret"}, want)
+	tokens := &minter{token: "secret"}
+	e, err := b.service.CreateEnrolment(t.Context(), admin(), tokens, want)
 	require.NoError(t, err)
 	require.Equal(t, "secret", e.Token)
 	sum := sha512.Sum512([]byte("secret"))
 	holder := installer()
-	holder.SessionDigest = hex.EncodeToString(sum[:])
+	holder.SessionDigest, holder.InstallSite = hex.EncodeToString(sum[:]), tokens.site
 
 	_, err = b.service.Enrol(t.Context(), holder, machine(someID, b.site2))
 	require.Equal(t, fault.KindForbidden, fault.KindOf(err), "another site than the enrolment's")
+	workstation := machine(someID, b.site1)
+	workstation.MonitoringType = "workstation"
+	_, err = b.service.Enrol(t.Context(), holder, workstation)
+	require.Equal(t, fault.KindForbidden, fault.KindOf(err), "another kind than the enrolment's")
 	_, err = b.service.Enrol(t.Context(), holder, machine(someID, b.site1))
 	require.NoError(t, err)
 	_, arrivals, err := b.service.Enrolment(t.Context(), access.Everything(), e.ID)
@@ -141,7 +145,7 @@ func TestEnrolmentBindsItsToken(t *testing.T) {
 	} {
 		bad := want
 		change(&bad)
-		_, err := b.service.CreateEnrolment(t.Context(), admin(), minter{name}, bad)
+		_, err := b.service.CreateEnrolment(t.Context(), admin(), &minter{token: name}, bad)
 		require.Equal(t, fault.KindInvalid, fault.KindOf(err), name)
 	}
 }

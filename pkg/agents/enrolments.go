@@ -65,7 +65,7 @@ func (s *Service) CreateEnrolment(ctx context.Context, actor *access.Principal, 
 	var row agentsdb.Enrolment
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var digest string
-		if token, digest, err = tokens.MintInstaller(ctx, tx, expires); err != nil {
+		if token, digest, err = tokens.MintInstaller(ctx, tx, &n.SiteID, expires); err != nil {
 			return fmt.Errorf("create enrolment: issue token: %w", err)
 		}
 		hash, err := hex.DecodeString(digest)

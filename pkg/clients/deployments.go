@@ -47,10 +47,10 @@ func (d Deployment) Flags() (map[string]bool, error) {
 	return flags, nil
 }
 
-// InstallerTokens makes the token that a deployment's installer enrols with; accounts own it. Deleting the token deletes
-// the deployment by cascade.
+// InstallerTokens makes the token that a deployment's installer enrols with at its site; accounts own it. Deleting the site
+// deletes the token, and deleting the token the deployment, by cascade.
 type InstallerTokens interface {
-	MintInstaller(ctx context.Context, tx pgx.Tx, expiry time.Time) (token, digest string, err error)
+	MintInstaller(ctx context.Context, tx pgx.Tx, site *int32, expiry time.Time) (token, digest string, err error)
 	DeleteInstaller(ctx context.Context, tx pgx.Tx, digest string) error
 }
 
@@ -102,7 +102,7 @@ func (d *Deployments) Create(ctx context.Context, sc access.Scope, n Deployment,
 		return err
 	}
 	return postgres.InTx(ctx, d.pool, func(tx pgx.Tx) error {
-		token, digest, err := d.tokens.MintInstaller(ctx, tx, expiry)
+		token, digest, err := d.tokens.MintInstaller(ctx, tx, &n.SiteID, expiry)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ VALUES ($1, @run_time_days::int[], @created_by, @created_by);
 -- name: UseEnrolment :one
 UPDATE enrolments SET uses = uses + 1
 WHERE token_hash = $1 AND expires > now() AND (max_uses IS NULL OR uses < max_uses)
-RETURNING id, site_id, monitoring_type;
+RETURNING id, monitoring_type;
 
 -- name: InsertEnrolmentAgent :exec
 INSERT INTO enrolment_agents (enrolment_id, agent_id) VALUES ($1, $2);

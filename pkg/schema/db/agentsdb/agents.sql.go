@@ -1911,18 +1911,17 @@ func (q *Queries) UpdatePatchPolicy(ctx context.Context, db DBTX, arg UpdatePatc
 const useEnrolment = `-- name: UseEnrolment :one
 UPDATE enrolments SET uses = uses + 1
 WHERE token_hash = $1 AND expires > now() AND (max_uses IS NULL OR uses < max_uses)
-RETURNING id, site_id, monitoring_type
+RETURNING id, monitoring_type
 `
 
 type UseEnrolmentRow struct {
 	ID             uuid.UUID
-	SiteID         int32
 	MonitoringType string
 }
 
 func (q *Queries) UseEnrolment(ctx context.Context, db DBTX, tokenHash []byte) (UseEnrolmentRow, error) {
 	row := db.QueryRow(ctx, useEnrolment, tokenHash)
 	var i UseEnrolmentRow
-	err := row.Scan(&i.ID, &i.SiteID, &i.MonitoringType)
+	err := row.Scan(&i.ID, &i.MonitoringType)
 	return i, err
 }

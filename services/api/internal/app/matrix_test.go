@@ -114,7 +114,7 @@ func newMatrix(t *testing.T) *matrix {
 	require.NoError(t, err)
 	tx, err := api.Pool.Begin(t.Context())
 	require.NoError(t, err)
-	installer, _, err := api.App.Accounts.MintInstaller(t.Context(), tx, time.Now().Add(time.Hour))
+	installer, _, err := api.App.Accounts.MintInstaller(t.Context(), tx, nil, time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.NoError(t, tx.Commit(t.Context()))
 	m.session, m.installer, m.agent = token(session), token(installer), token("token-of-101")

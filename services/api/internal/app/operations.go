@@ -87,10 +87,10 @@ func (a *App) recorded(ctx context.Context, do func(tx postgres.Querier) error, 
 	})
 }
 
-// installerToken makes a token of the installer account that enrols until it expires.
+// installerToken makes a token of the installer account that enrols at any site until it expires.
 func (a *App) installerToken(ctx context.Context, expires time.Time) (token string, err error) {
 	err = pgx.BeginFunc(ctx, a.infra.Pool, func(tx pgx.Tx) (err error) {
-		token, _, err = a.Accounts.MintInstaller(ctx, tx, expires)
+		token, _, err = a.Accounts.MintInstaller(ctx, tx, nil, expires)
 		return err
 	})
 	return token, err

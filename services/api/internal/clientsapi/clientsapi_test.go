@@ -3,6 +3,8 @@ package clientsapi_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -148,4 +150,41 @@ func TestDeployments(t *testing.T) {
 	guest.Get("/clients/5d5f2a58-0000-4000-8000-000000000000/deploy/").NotFound("Deployment")
 	admin.Delete(fmt.Sprintf("/clients/deployments/%d/", id(list[0]))).Is(http.StatusOK, "The deployment was deleted")
 	admin.Delete(fmt.Sprintf("/clients/deployments/%d/", id(list[0]))).NotFound("Deployment")
+}
+
+// TestTheTokensOfASiteEndWithIt: what a link or an enrolment has handed out enrols at its site and, once that is gone, nowhere.
+func TestTheTokensOfASiteEndWithIt(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"sites", "clients"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			api := resttest.New(t)
+			_, err := api.Pool.Exec(t.Context(), `INSERT INTO clients (id, name) VALUES (101, 'Acme'), (102, 'Bolt');
+				INSERT INTO sites (id, client_id, name) VALUES (101, 101, 'HQ'), (102, 102, 'Yard'), (103, 102, 'Dock')`)
+			require.NoError(t, err)
+			admin := api.Admin()
+			admin.Post("/clients/deployments/", body{
+				"site": 102, "expires": "2099-01-01T00:00:00+0000", "agenttype": "server", "power": 0, "rdp": 0, "ping": 0, "goarch": "amd64",
+			}).OK(nil)
+			var link string
+			require.NoError(t, api.Pool.QueryRow(t.Context(), `SELECT token_key FROM deployments`).Scan(&link))
+			enrolment := admin.Post("/v1/enrolments", body{"site": 102, "monitoring_type": "server", "plat": "darwin", "goarch": "arm64"})
+			tokens := []string{link, regexp.MustCompile(`[0-9a-f]{64}`).FindString(enrolment.Body)}
+			enrolElsewhere := func() (statuses []int) {
+				for _, token := range tokens {
+					statuses = append(statuses, api.WithToken(token).Post("/api/v3/newagent/", body{
+						"agent_id": strings.Repeat("m", 40), "hostname": "PC", "site": 101, "monitoring_type": "server", "mesh_node_id": "",
+						"description": "", "goarch": "amd64", "plat": "linux",
+					}).Status)
+				}
+				return statuses
+			}
+			require.Equal(t, []int{http.StatusForbidden, http.StatusForbidden}, enrolElsewhere())
+			admin.Delete(map[string]string{"sites": "/clients/sites/102/", "clients": "/clients/102/"}[table]).OK(nil)
+			require.Equal(t, []int{http.StatusUnauthorized, http.StatusUnauthorized}, enrolElsewhere())
+			var links []body
+			admin.Get("/clients/deployments/").OK(&links)
+			require.Empty(t, links)
+		})
+	}
 }

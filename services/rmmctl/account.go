@@ -21,12 +21,20 @@ import (
 func withAccounts(p program, cmd *cobra.Command, work func(cmd *cobra.Command, a *accounts.Service) error) *cobra.Command {
 	s := &accountSettings{}
 	return onDatabase(p, cmd, s, &s.Database, false, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
-		hasher, err := accounts.NewHasher(accounts.DefaultHashCost())
+		a, err := operatorAccounts(pool, s.MinPassword)
 		if err != nil {
 			return err
 		}
-		return work(cmd, accounts.New(accounts.Deps{Pool: pool, Audit: audit.New(0), Hasher: hasher, MinPassword: s.MinPassword}))
+		return work(cmd, a)
 	})
+}
+
+func operatorAccounts(pool *pgxpool.Pool, minPassword int) (*accounts.Service, error) {
+	hasher, err := accounts.NewHasher(accounts.DefaultHashCost())
+	if err != nil {
+		return nil, err
+	}
+	return accounts.New(accounts.Deps{Pool: pool, Audit: audit.New(0), Hasher: hasher, MinPassword: minPassword}), nil
 }
 
 func usernameFlag(cmd *cobra.Command) *string {

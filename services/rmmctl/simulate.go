@@ -148,7 +148,7 @@ func (f simulateFlags) run(ctx context.Context, p program, o simulate.Options, a
 			return nil, fmt.Errorf("--prepare: %w", err)
 		}
 		ground, err := simulate.Prepare(ctx, o.API, as)
-		if err != nil {
+		if err = errors.Join(err, as.SignOut(context.WithoutCancel(ctx), o.API)); err != nil {
 			return nil, err
 		}
 		o.Site, o.Key = ground.Site, ground.Key

@@ -11,8 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/gueencode/gueenrmm/pkg/accounts"
-	"github.com/gueencode/gueenrmm/pkg/audit"
 	"github.com/gueencode/gueenrmm/services/internal/simulate"
 	"github.com/gueencode/gueenrmm/services/internal/suite"
 )
@@ -67,7 +65,7 @@ func (a suiteAccess) fill(o *simulate.Options) {
 	}
 }
 
-// Preparing and removing are done within the life of a session of the operator.
+// Preparing and removing end the session of the operator that they open; it ends by itself when they are killed.
 const sessionLife = 30 * time.Minute
 
 var errNoKey = errors.New("needs the API key of a superuser: --key or RMM_API_KEY; a suite on this machine gives one through its access file")
@@ -98,13 +96,13 @@ func (a suiteAccess) session(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("open the suite's database: %w", err)
 	}
 	defer pool.Close()
-	hasher, err := accounts.NewHasher(accounts.DefaultHashCost())
+	operator, err := operatorAccounts(pool, 0)
 	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, reachWithin)
 	defer cancel()
-	token, err := accounts.New(accounts.Deps{Pool: pool, Audit: audit.New(0), Hasher: hasher}).OperatorStartSession(ctx, a.User, sessionLife)
+	token, err := operator.OperatorStartSession(ctx, a.User, sessionLife)
 	if err != nil {
 		return "", fmt.Errorf("open a session of the suite's administrator (is the suite running?): %w", err)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,7 @@ func simulateRemoveCommand(p program) *cobra.Command {
 	flags.StringVar(&key, "key", "", "API key of a superuser (or RMM_API_KEY)")
 	flags.Int64Var(&what.Site, "site", 0, "id of a site whose simulated agents go too")
 	flags.StringVar(&what.State, "state", "", "file with the identities of a fleet: these agents go, and the file")
+	flags.BoolVar(&what.AgentsOnly, "agents-only", false, "leave what --prepare made for the next run")
 	flags.IntVar(&what.Workers, "workers", 8, "concurrent requests")
 	flags.BoolVar(&insecure, "insecure", false, "accept any certificate of the server")
 	flags.BoolVar(&quiet, "quiet", false, "no live progress")
@@ -47,6 +50,7 @@ func simulateRemoveCommand(p program) *cobra.Command {
 			what.Progress = cmd.ErrOrStderr()
 		}
 		removed, err := simulate.Remove(cmd.Context(), what, as)
+		err = errors.Join(err, as.SignOut(context.WithoutCancel(cmd.Context()), what.API))
 		text := fmt.Sprintf("removed %d agents", removed.Agents)
 		if removed.Ground {
 			text += " and what --prepare made"

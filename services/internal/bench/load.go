@@ -43,12 +43,8 @@ func (e *environment) usageNow() usage {
 		roots[e.proxy.command.Process.Pid] = "nginx"
 	}
 	u := usage{at: time.Now(), processes: map[string]float64{}}
-	parents, all := map[int]int{}, procfs.All()
-	for _, p := range all {
-		parents[p.PID] = p.Parent
-	}
-	for _, p := range all {
-		if name := procfs.Owner(p.PID, parents, roots); name != "" {
+	for name, list := range procfs.ByOwner(procfs.All(), roots) {
+		for _, p := range list {
 			u.processes[name] += p.CPU
 		}
 	}

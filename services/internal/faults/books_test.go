@@ -102,7 +102,7 @@ func (st *stage) removal(ctx context.Context, t *testing.T) {
 		return n
 	}
 	before := count()
-	removed, err := simulate.RemoveFleet(ctx, simulate.Removal{API: access.API, State: state, Workers: 4}, simulate.WithKey(st.ground.Key))
+	removed, err := simulate.Remove(ctx, simulate.Removal{API: access.API, State: state, Workers: 4, AgentsOnly: true}, simulate.WithKey(st.ground.Key))
 	require.NoError(t, err)
 	require.EqualValues(t, agents, removed)
 	require.Equal(t, before-agents, count())

@@ -3,13 +3,14 @@ package procfs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Listeners returns the process that listens on each TCP port of this machine, as far as it can be seen: other users'
+// Listeners returns which of the processes listens on each TCP port of this machine, as far as it can be seen: other users'
 // processes are seen by root only. Of a process and its children that share a socket it is the process.
-func Listeners(ports ...int) map[int]int {
+func Listeners(all []Process, ports ...int) map[int]int {
 	byInode := map[string]int{}
 	for _, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		text, err := os.ReadFile(path)
@@ -17,12 +18,8 @@ func Listeners(ports ...int) map[int]int {
 			continue
 		}
 		for line := range strings.Lines(string(text)) {
-			if port, inode, ok := listening(line); ok {
-				for _, p := range ports {
-					if p == port {
-						byInode["socket:["+inode+"]"] = port
-					}
-				}
+			if port, inode, ok := listening(line); ok && slices.Contains(ports, port) {
+				byInode["socket:["+inode+"]"] = port
 			}
 		}
 	}
@@ -30,7 +27,7 @@ func Listeners(ports ...int) map[int]int {
 	if len(byInode) == 0 {
 		return found
 	}
-	for _, p := range All() {
+	for _, p := range all {
 		entries, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(p.PID), "fd"))
 		if err != nil {
 			continue // another user's, or ended
@@ -69,21 +66,16 @@ type Use struct {
 	Memory float64 // bytes
 }
 
-// Used sums up each root process with its descendants.
-func Used(roots map[int]string) map[string]Use {
-	all := All()
-	parents := make(map[int]int, len(all))
-	for _, p := range all {
-		parents[p.PID] = p.Parent
-	}
+// Used sums up what each root process uses with its descendants.
+func Used(all []Process, roots map[int]string) map[string]Use {
 	used := map[string]Use{}
-	for _, p := range all {
-		if name := Owner(p.PID, parents, roots); name != "" {
-			u := used[name]
+	for name, list := range ByOwner(all, roots) {
+		var u Use
+		for _, p := range list {
 			u.CPU += p.CPU
 			u.Memory += Memory(p.PID)
-			used[name] = u
 		}
+		used[name] = u
 	}
 	return used
 }

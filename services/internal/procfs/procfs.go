@@ -77,6 +77,21 @@ func Owner(pid int, parents map[int]int, roots map[int]string) string {
 	return ""
 }
 
+// ByOwner sorts the processes by their roots' names; those below none are left out.
+func ByOwner(all []Process, roots map[int]string) map[string][]Process {
+	parents := make(map[int]int, len(all))
+	for _, p := range all {
+		parents[p.PID] = p.Parent
+	}
+	owned := map[string][]Process{}
+	for _, p := range all {
+		if name := Owner(p.PID, parents, roots); name != "" {
+			owned[name] = append(owned[name], p)
+		}
+	}
+	return owned
+}
+
 // Memory is what a process holds, in bytes. Pages that several processes share, as those of Postgres do, count in parts.
 func Memory(pid int) float64 {
 	if bytes, ok := field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss:"); ok {

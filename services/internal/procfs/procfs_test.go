@@ -40,12 +40,12 @@ func TestThisProcess(t *testing.T) {
 	require.NoError(t, err)
 	defer l.Close() //nolint:errcheck // a test's listener
 	port := l.Addr().(*net.TCPAddr).Port
-	found := procfs.Listeners(port, 1)
+	found := procfs.Listeners(procfs.All(), port, 1)
 	if runtime.GOOS != "linux" {
 		require.Empty(t, found)
 		return
 	}
 	require.Equal(t, map[int]int{port: os.Getpid()}, found)
-	used := procfs.Used(map[int]string{os.Getpid(): "me"})
+	used := procfs.Used(procfs.All(), map[int]string{os.Getpid(): "me"})
 	require.Greater(t, used["me"].Memory, float64(1<<20))
 }

@@ -38,7 +38,7 @@ func (r *run) enrol(ctx context.Context, first, n int) error {
 		return err
 	}
 	var mu sync.Mutex
-	err = r.parallel(ctx, r.opts.Workers, len(missing), func(ctx context.Context, i int) error {
+	err = parallel(ctx, r.opts.Workers, len(missing), func(ctx context.Context, i int) error {
 		id, err := r.enrolOne(ctx, missing[i])
 		if err != nil {
 			r.enrolments.fail(err)
@@ -111,7 +111,7 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 	defer r.connects.timed(time.Now())
 	pace := newPacer(rate)
 	lifetime := ctx // of the connections: the context of the parallel work below ends with it
-	return r.parallel(ctx, max(r.opts.Workers, 64), len(r.agents), func(ctx context.Context, i int) error {
+	return parallel(ctx, max(r.opts.Workers, 64), len(r.agents), func(ctx context.Context, i int) error {
 		if !pace.next(ctx) {
 			return ctx.Err()
 		}
@@ -133,7 +133,7 @@ func (r *run) connectAll(ctx context.Context, over time.Duration) error {
 // loadChecks asks the server which checks each agent has, as the agent's check loop does.
 func (r *run) loadChecks(ctx context.Context) error {
 	r.progress.phase("reading checks", len(r.agents), 0)
-	err := r.parallel(ctx, r.opts.Workers, len(r.agents), func(ctx context.Context, i int) error {
+	err := parallel(ctx, r.opts.Workers, len(r.agents), func(ctx context.Context, i int) error {
 		a := r.agents[i]
 		var list agentwire.CheckList
 		if err := r.http.do(ctx, a.Index, http.MethodGet, "/api/v3/"+a.AgentID+"/runchecks/", "Authorization", "Token "+a.Token, nil, &list); err != nil {

@@ -71,14 +71,8 @@ func (r *run) observe(ctx context.Context) map[string]sampleSet {
 		seen[Self] = sampleSet{processorTime: cpu.Seconds(), residentMemory: memory}
 	}
 	if len(r.opts.Watch) > 0 {
-		roots := map[int]string{}
-		listeners := procfs.Listeners(slices.Collect(maps.Values(r.opts.Watch))...)
-		for name, port := range r.opts.Watch {
-			if pid, ok := listeners[port]; ok {
-				roots[pid] = name
-			}
-		}
-		for name, u := range procfs.Used(roots) {
+		all := procfs.All()
+		for name, u := range procfs.Used(all, r.servers.roots(all, r.opts.Watch)) {
 			seen[name] = sampleSet{processorTime: u.CPU, residentMemory: u.Memory}
 		}
 	}
@@ -88,6 +82,35 @@ func (r *run) observe(ctx context.Context) map[string]sampleSet {
 		}
 	}
 	return seen
+}
+
+// watched remembers which process listens on the port of each watched name: looking for it reads every open file of the machine,
+// the sockets of the agents too.
+type watched struct {
+	mu    sync.Mutex
+	known map[int]string
+}
+
+func (w *watched) roots(all []procfs.Process, ports map[string]int) map[int]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	alive := 0
+	for _, p := range all {
+		if w.known[p.PID] != "" {
+			alive++
+		}
+	}
+	if alive > 0 && alive == len(w.known) {
+		return w.known
+	}
+	w.known = map[int]string{}
+	listeners := procfs.Listeners(all, slices.Collect(maps.Values(ports))...)
+	for name, port := range ports {
+		if pid, ok := listeners[port]; ok {
+			w.known[pid] = name
+		}
+	}
+	return w.known
 }
 
 func scrape(ctx context.Context, address string) (sampleSet, error) {

@@ -20,6 +20,16 @@ func WithSession(token string) Caller {
 	return Caller{Header: "Authorization", Value: "Token " + token}
 }
 
+// SignOut ends the caller's session; a key has none.
+func (c Caller) SignOut(ctx context.Context, api string) error {
+	if c.Header != "Authorization" {
+		return nil
+	}
+	h := newClient(Options{API: api, Insecure: c.Insecure, Workers: 1})
+	defer h.close()
+	return preparer{http: h, as: c}.call(ctx, http.MethodPost, "/logout/", nil, nil)
+}
+
 // Ground is what simulated agents stand on: the site that takes them and the key to enrol and command them with.
 type Ground struct {
 	Client int64

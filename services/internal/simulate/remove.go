@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"sync"
 	"sync/atomic"
 )
 
@@ -26,6 +25,8 @@ type Removal struct {
 	State    string // file with the identities of a fleet, whose agents go wherever they are; it is emptied
 	Workers  int
 	Progress io.Writer // nil for none
+
+	AgentsOnly bool // what Prepare made stays for the next run
 }
 
 // simulatedName is the host name that simulated agents enrol with.
@@ -34,16 +35,6 @@ var simulatedName = regexp.MustCompile(`^SIM-\d{6,}$`)
 // Remove takes away what runs have left behind: the agents of the state file, those with simulated names in the site and in the
 // client of Prepare, and what Prepare made. Everything else stays, also in these places.
 func Remove(ctx context.Context, what Removal, as Caller) (Removed, error) {
-	return removeAll(ctx, what, as, true)
-}
-
-// RemoveFleet takes away the agents of the state file and of the site alone, and returns how many.
-func RemoveFleet(ctx context.Context, what Removal, as Caller) (int64, error) {
-	removed, err := removeAll(ctx, what, as, false)
-	return removed.Agents, err
-}
-
-func removeAll(ctx context.Context, what Removal, as Caller, withGround bool) (Removed, error) {
 	if err := checkAddress("API", what.API, "http", "https"); err != nil {
 		return Removed{}, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
@@ -54,16 +45,14 @@ func removeAll(ctx context.Context, what Removal, as Caller, withGround bool) (R
 	defer shown.stop()
 	shown.phase("removing", 0, 0)
 	r.step = shown.step
-	if err := r.all(ctx,
+	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return r.known(ctx, what.State) },
 		func(ctx context.Context) error { return r.ofSite(ctx, what.Site) },
-		func(ctx context.Context) error {
-			if !withGround {
-				return nil
-			}
-			return r.ground(ctx)
-		},
-	); err != nil {
+	}
+	if !what.AgentsOnly {
+		steps = append(steps, r.ground)
+	}
+	if err := r.all(ctx, steps...); err != nil {
 		return r.done(), fmt.Errorf("remove the simulation: %w", err)
 	}
 	return r.done(), nil
@@ -140,35 +129,17 @@ func (r *remover) ofSite(ctx context.Context, site int64) error {
 
 // remove deletes agents, several at a time. One that is gone already is none the less removed.
 func (r *remover) remove(ctx context.Context, ids []string) error {
-	work := make(chan string)
-	var problems collected
-	var group sync.WaitGroup
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for range min(r.workers, len(ids)) {
-		group.Go(func() {
-			for id := range work {
-				err := r.call(ctx, http.MethodDelete, "/agents/"+id+"/", nil, nil)
-				switch {
-				case err == nil:
-					r.agents.Add(1)
-					r.step()
-				case !gone(err):
-					problems.add(err)
-					cancel()
-				}
-			}
-		})
-	}
-	for _, id := range ids {
-		select {
-		case work <- id:
-		case <-ctx.Done():
+	return parallel(ctx, r.workers, len(ids), func(ctx context.Context, i int) error {
+		err := r.call(ctx, http.MethodDelete, "/agents/"+ids[i]+"/", nil, nil)
+		if err != nil && !gone(err) {
+			return err
 		}
-	}
-	close(work)
-	group.Wait()
-	return errors.Join(problems.err(), context.Cause(ctx))
+		if err == nil {
+			r.agents.Add(1)
+			r.step()
+		}
+		return nil
+	})
 }
 
 func gone(err error) bool {

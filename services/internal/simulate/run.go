@@ -24,6 +24,7 @@ type run struct {
 	commands   atomic.Int64
 	generation atomic.Int64
 	comeback   comeback
+	servers    watched
 	ledger     *Ledger // of check results
 	books      books   // of everything else that is counted against the database
 
@@ -144,7 +145,7 @@ func (r *run) playEnrolment(ctx context.Context) (*Report, error) {
 }
 
 // parallel calls work for 0 … n-1 with a bounded number of goroutines and ends at the first error.
-func (r *run) parallel(ctx context.Context, workers, n int, work func(ctx context.Context, i int) error) error {
+func parallel(ctx context.Context, workers, n int, work func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64

@@ -95,7 +95,7 @@ func (i *Inspector) Dead() ([]Dead, error) {
 			return nil, fmt.Errorf("dead tasks of queue %s: %w", name, err)
 		}
 		for _, t := range tasks {
-			out = append(out, Dead{ID: t.ID, Kind: t.Type, Queue: t.Queue, Attempts: t.Retried + 1, Error: t.LastErr, FailedAt: t.LastFailedAt.UTC()})
+			out = append(out, Dead{ID: t.ID, Kind: t.Type, Queue: t.Queue, Attempts: min(t.Retried, t.MaxRetry-reserve) + 1, Error: t.LastErr, FailedAt: t.LastFailedAt.UTC()})
 		}
 	}
 	sort.SliceStable(out, func(a, b int) bool { return out[a].FailedAt.After(out[b].FailedAt) })

@@ -201,6 +201,52 @@ func TestWhatCannotBeginDoesNotUseUpItsAttempts(t *testing.T) {
 	require.Empty(t, dead)
 }
 
+// TestAttemptsThatEndWithoutAnErrorCount: a task that panics or runs out of time runs as often as its kind declares, and once
+// more when a person asks for it.
+func TestAttemptsThatEndWithoutAnErrorCount(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	ways := map[string]struct {
+		timeout time.Duration
+		do      func(context.Context)
+		says    string
+	}{
+		"panic": {time.Minute, func(context.Context) { panic("no such agent") }, "no such agent"},
+		"late":  {time.Second, func(ctx context.Context) { <-ctx.Done() }, "deadline exceeded"},
+	}
+	for name, way := range ways {
+		for _, retries := range []int{-1, 1} {
+			t.Run(fmt.Sprint(name, " ", retries), func(t *testing.T) {
+				t.Parallel()
+				kind := queue.Kind{Name: "mail", MaxRetry: retries, Timeout: way.timeout}
+				b := setup(t, queuetest.Redis(t), kind)
+				var runs atomic.Int64
+				b.serve(t, queue.Handler{Kind: kind, Do: func(ctx context.Context, _ queue.Task) error {
+					runs.Add(1)
+					way.do(ctx)
+					return ctx.Err()
+				}})
+				require.NoError(t, b.client.Enqueue(ctx, queue.Task{ID: "m", Kind: "mail"}))
+				var dead []queue.Dead
+				isDead := func() (yes bool) {
+					d, err := b.inspector.Dead()
+					dead = d
+					return err == nil && len(d) == 1
+				}
+				eventually(t, isDead, "it is given up")
+				declared := max(retries, 0) + 1
+				require.EqualValues(t, declared, runs.Load())
+				require.Equal(t, declared, dead[0].Attempts)
+				require.Contains(t, dead[0].Error, way.says)
+
+				require.NoError(t, b.inspector.Retry("m"))
+				eventually(t, func() bool { return runs.Load() > int64(declared) && isDead() }, "a person's try is one more")
+				require.EqualValues(t, declared+1, runs.Load())
+			})
+		}
+	}
+}
+
 func TestUnknownKindWaitsForAWorkerThatKnowsIt(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

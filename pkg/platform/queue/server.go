@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -24,16 +25,20 @@ type ServerSettings struct {
 
 // Server runs the handlers. It is a lifecycle component.
 type Server struct {
-	inner    *asynq.Server
-	handlers map[string]Handler
-	logger   *zap.Logger
-	limited  *log.Limited
-	metrics  *metrics
+	inner     *asynq.Server
+	inspector *asynq.Inspector
+	handlers  map[string]Handler
+	logger    *zap.Logger
+	limited   *log.Limited
+	metrics   *metrics
 }
 
 // NewServer returns a worker of the handlers.
 func NewServer(conn *Conn, settings ServerSettings, logger *zap.Logger, registry prometheus.Registerer, handlers ...Handler) (*Server, error) {
-	s := &Server{handlers: make(map[string]Handler, len(handlers)), logger: logger, limited: log.NewLimited(logger, time.Minute, time.Now)}
+	s := &Server{
+		inspector: asynq.NewInspectorFromRedisClient(conn.client), handlers: make(map[string]Handler, len(handlers)),
+		logger: logger, limited: log.NewLimited(logger, time.Minute, time.Now),
+	}
 	kinds := make([]Kind, 0, len(handlers))
 	for _, h := range handlers {
 		kinds = append(kinds, h.Kind)
@@ -99,11 +104,19 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 		// Not permanent: during an update the next worker may know it.
 		return fmt.Errorf("no handler for tasks of kind %q", t.Type())
 	}
-	task := taskOf(ctx, t)
+	task, spent := taskOf(ctx, t)
 	logger := s.logger
 	if task.RequestID != "" {
 		ctx = log.WithRequestID(ctx, task.RequestID)
 		logger = logger.With(zap.String(log.FieldRequestID, task.RequestID))
+	}
+	logger = logger.With(zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID), zap.String(log.FieldQueue, task.Queue),
+		zap.Int(log.FieldAttempt, task.Attempt))
+	if spent {
+		if err := s.usedUp(task); err != nil {
+			logger.Warn("background task did not succeed", zap.String("outcome", "dead"), zap.Error(err))
+			return err
+		}
 	}
 	outcome := "panicked"
 	began := time.Now()
@@ -121,8 +134,6 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 	if task.Last {
 		err = Permanent(err)
 	}
-	logger = logger.With(zap.String(log.FieldJob, task.Kind), zap.String(log.FieldJobID, task.ID), zap.String(log.FieldQueue, task.Queue),
-		zap.Int(log.FieldAttempt, task.Attempt))
 	switch {
 	case err != nil:
 		logger.Warn("background task did not succeed", zap.String("outcome", outcome), zap.Error(err))
@@ -132,13 +143,29 @@ func (s *Server) process(ctx context.Context, t *asynq.Task) (err error) {
 	return err
 }
 
-func taskOf(ctx context.Context, t *asynq.Task) Task {
-	task := Task{Kind: t.Type(), Payload: t.Payload(), RequestID: t.Headers()[log.RequestIDHeader]}
+// usedUp gives up a task that comes after its last attempt: of an attempt that panics, runs out of time or dies with its
+// worker only asynq learns, whose limit lies above ours. It is nil for one that was given up so and that a person has put back
+// into its queue.
+func (s *Server) usedUp(task Task) error {
+	const given = "attempts used up"
+	info, err := s.inspector.GetTaskInfo(task.Queue, task.ID)
+	if err != nil {
+		return Permanent(fmt.Errorf("%s, how the last one ended is not known: %w", given, err))
+	}
+	if strings.HasPrefix(info.LastErr, given) {
+		return nil
+	}
+	return Permanent(fmt.Errorf("%s, the last one ended with: %s", given, info.LastErr))
+}
+
+// taskOf reads what the worker knows of a task; spent says that it has had all its attempts.
+func taskOf(ctx context.Context, t *asynq.Task) (task Task, spent bool) {
+	task = Task{Kind: t.Type(), Payload: t.Payload(), RequestID: t.Headers()[log.RequestIDHeader]}
 	// The three are there in every context the worker makes; without them the zero values say first and not last.
 	task.ID, _ = asynq.GetTaskID(ctx)
 	task.Queue, _ = asynq.GetQueueName(ctx)
 	retried, _ := asynq.GetRetryCount(ctx)
 	most, known := asynq.GetMaxRetry(ctx)
 	task.Attempt, task.Last = retried+1, known && retried >= most-reserve
-	return task
+	return task, known && retried > most-reserve
 }

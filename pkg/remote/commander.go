@@ -24,6 +24,9 @@ var (
 	ErrBusDown = errors.New("message bus is not reached") // our own side; trying again later helps
 )
 
+// ErrNotSent is an ErrBusDown that was known before the command left: trying again later repeats nothing.
+var ErrNotSent = fmt.Errorf("nothing was sent: %w", ErrBusDown)
+
 // ErrAgentID says that the id cannot be an agent's.
 var ErrAgentID = errors.New("not an agent id")
 
@@ -57,7 +60,7 @@ func New(conn *bus.Conn, metrics prometheus.Registerer) (*Commander, error) {
 	return c, nil
 }
 
-// Request sends the command and waits for the agent's answer. Errors: ErrOffline, ErrTimeout, ErrBusDown, ErrAgentID, the
+// Request sends the command and waits for the agent's answer. Errors: ErrOffline, ErrTimeout, ErrBusDown, ErrNotSent, ErrAgentID, the
 // context's own end, or a command that cannot be encoded.
 func (c *Commander) Request(ctx context.Context, agentID string, cmd agentwire.Command, wait time.Duration) (Reply, error) {
 	start := time.Now()
@@ -100,16 +103,6 @@ func (c *Commander) Publish(ctx context.Context, agentID string, cmd agentwire.C
 	return nil
 }
 
-// PublishAll sends the same command to many agents and returns when the server has taken all of them.
-func (c *Commander) PublishAll(ctx context.Context, agentIDs []string, cmd agentwire.Command) error {
-	for _, id := range agentIDs {
-		if err := c.Publish(ctx, id, cmd); err != nil {
-			return err
-		}
-	}
-	return c.flush(ctx)
-}
-
 func (c *Commander) message(ctx context.Context, agentID string, cmd agentwire.Command) (*nats.Msg, error) {
 	if !agentwire.ValidAgentID(agentID) {
 		return nil, ErrAgentID
@@ -119,7 +112,7 @@ func (c *Commander) message(ctx context.Context, agentID string, cmd agentwire.C
 		return nil, err
 	}
 	if c.conn.Check(ctx) != nil {
-		return nil, ErrBusDown
+		return nil, ErrNotSent
 	}
 	m := &nats.Msg{Subject: subjects.Command(agentID), Data: data}
 	if id := log.RequestID(ctx); id != "" {

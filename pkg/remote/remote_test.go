@@ -115,6 +115,8 @@ func TestRequestFailsForTheRightReason(t *testing.T) {
 	require.Eventually(t, func() bool { return b.conn.Check(t.Context()) != nil }, wait, time.Millisecond)
 	_, err = b.commander.Request(t.Context(), agentID("c"), ping, wait)
 	require.ErrorIs(t, err, remote.ErrBusDown)
+	require.ErrorIs(t, err, remote.ErrNotSent)
+	require.ErrorIs(t, b.commander.Publish(t.Context(), agentID("c"), ping), remote.ErrNotSent)
 	_, err = b.commander.Output(t.Context(), agentID("c"), "x")
 	require.ErrorIs(t, err, remote.ErrBusDown)
 }
@@ -127,7 +129,9 @@ func TestPublishReachesAllAgents(t *testing.T) {
 	for _, id := range ids[:2] {
 		b.agent(t, id, func(_ *nats.Conn, _ *nats.Msg, cmd agentwire.Command) { got <- cmd.Func })
 	}
-	require.NoError(t, b.commander.PublishAll(t.Context(), ids, agentwire.Command{Func: agentwire.FuncRunChecks}))
+	for _, id := range ids {
+		require.NoError(t, b.commander.Publish(t.Context(), id, agentwire.Command{Func: agentwire.FuncRunChecks}))
+	}
 	require.Equal(t, agentwire.FuncRunChecks, <-got)
 	require.Equal(t, agentwire.FuncRunChecks, <-got)
 }

@@ -50,12 +50,12 @@ func domainHandlers(pool *pgxpool.Pool, commander *remote.Commander, act *action
 	return handlers
 }
 
-// untilBusIsBack lets tasks that could not speak to agents wait for the message bus, however long it is away.
+// untilBusIsBack lets tasks that have sent nothing to agents wait for the message bus, however long it is away.
 func untilBusIsBack(h queue.Handler) queue.Handler {
 	do := h.Do
 	h.Do = func(ctx context.Context, task queue.Task) error {
 		err := do(ctx, task)
-		if errors.Is(err, remote.ErrBusDown) {
+		if errors.Is(err, remote.ErrNotSent) {
 			return queue.NotBegun(err)
 		}
 		return err

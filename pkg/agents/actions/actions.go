@@ -96,6 +96,7 @@ const (
 type answer struct {
 	reply remote.Reply
 	word  string // "" when the agent answered
+	err   error  // why there is none
 }
 
 func (a answer) text() string {
@@ -113,9 +114,9 @@ func (s *Service) ask(ctx context.Context, ref agents.Ref, cmd agentwire.Command
 	case err == nil:
 		return answer{reply: reply}, nil
 	case errors.Is(err, remote.ErrOffline), errors.Is(err, remote.ErrTimeout):
-		return answer{word: wordTimeout}, nil
+		return answer{word: wordTimeout, err: err}, nil
 	case errors.Is(err, remote.ErrBusDown):
-		return answer{word: wordNATSDown}, nil
+		return answer{word: wordNATSDown, err: err}, nil
 	default:
 		return answer{}, fmt.Errorf("ask agent: %w", err)
 	}

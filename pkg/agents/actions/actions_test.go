@@ -3,6 +3,8 @@ package actions_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,8 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/agents/actions"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/remote"
+	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
 func TestPing(t *testing.T) {
@@ -218,6 +222,62 @@ func TestBulk(t *testing.T) {
 		"root executed bulk command on all agents", "root executed bulk script: Kit shell on multiple agents",
 	}, b.texts(t, `SELECT message FROM audit_log WHERE action = 'bulk_action' AND message NOT LIKE '%patch%' ORDER BY id`))
 	require.Equal(t, []string{`["host-AAAA"]`}, b.texts(t, `SELECT after_value->>'agent_hostnames' FROM audit_log WHERE after_value ? 'agent_hostnames'`))
+}
+
+// outage is a bus that goes away after some commands.
+type outage struct{ after int }
+
+func (o *outage) Publish(context.Context, string, agentwire.Command) error {
+	if o.after == 0 {
+		return fmt.Errorf("command: %w", remote.ErrNotSent)
+	}
+	o.after--
+	return nil
+}
+
+func (o *outage) Request(ctx context.Context, id string, cmd agentwire.Command, _ time.Duration) (remote.Reply, error) {
+	return remote.Reply{}, o.Publish(ctx, id, cmd)
+}
+
+// TestAnOutageOfTheBus: a job that has sent nothing says so and may begin again; one that has reached a part of its agents does not.
+func TestAnOutageOfTheBus(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, two := b.enrol(t, someID, agents.Windows), b.enrol(t, "BBBBAAAABBBBAAAABBBBAAAABBBBAAAA", agents.Windows)
+	_, err := b.pool.Exec(t.Context(), `UPDATE agent_presence SET version = '2.4.0'`)
+	require.NoError(t, err)
+	_, err = b.pool.Exec(t.Context(), `INSERT INTO win_updates (agent_id, guid, action) VALUES ($1, 'g1', 'approve'), ($2, 'g1', 'approve')`, one.PK, two.PK)
+	require.NoError(t, err)
+	id := b.script(t, "powershell", "x")
+	bulk := func(in actions.Bulk) func() error {
+		return func() error {
+			in.Target, in.Request, in.Timeout = "all", map[string]any{}, 5
+			_, err := b.actions.Bulk(t.Context(), b.admin, in)
+			return err
+		}
+	}
+	for name, enqueue := range map[string]func() error{
+		"command": bulk(actions.Bulk{Mode: "command", Command: actions.Command{Text: "whoami", Shell: "cmd", Timeout: 5}}),
+		"script":  bulk(actions.Bulk{Mode: "script", ScriptID: id}),
+		"scan":    bulk(actions.Bulk{Mode: "patch", PatchMode: "scan"}),
+		"install": bulk(actions.Bulk{Mode: "patch", PatchMode: "install"}),
+		"mesh":    func() error { return b.actions.RecoverAll(t.Context()) },
+	} {
+		for sent := range 2 {
+			require.NoError(t, enqueue(), name)
+			cut := b.actions.Deps
+			cut.Commander = &outage{after: sent}
+			ended := b.attempt(t, actions.New(cut), nil)
+			require.Len(t, ended, 1, name)
+			require.ErrorIs(t, ended[0], remote.ErrBusDown, name)
+			require.Equal(t, sent == 0, errors.Is(ended[0], remote.ErrNotSent), "%s after %d: %v", name, sent, ended[0])
+		}
+	}
+	_, err = b.actions.RunScript(t.Context(), b.admin, one, actions.ScriptRun{ScriptID: id, Output: actions.Email, Timeout: 2, Emails: []string{"a@example.com"}})
+	require.NoError(t, err)
+	cut := b.actions.Deps
+	cut.Commander = &outage{}
+	require.ErrorIs(t, errors.Join(b.attempt(t, actions.New(cut), &mailbox{})...), remote.ErrNotSent)
 }
 
 func TestBulkRefuses(t *testing.T) {

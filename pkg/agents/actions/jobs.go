@@ -9,11 +9,12 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/platform/queue"
+	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
-// KindBulkCommand sends a command to many agents. As with all kinds here, retries are for a bus that is away; an agent that
-// is away has missed the message, as the contract says.
+// KindBulkCommand sends a command to many agents. As with all kinds here, retries are for a bus that goes away after the first
+// command; an agent that is away has missed the message, as the contract says.
 func KindBulkCommand() queue.Kind {
 	return queue.Kind{Name: "agents.bulk_command", Summary: "Send a command to many agents", Timeout: 2 * time.Minute, MaxRetry: 5}
 }
@@ -102,9 +103,26 @@ func decoded[T any](do func(context.Context, T) error) func(context.Context, que
 	}
 }
 
+// publisher returns a Publish for a job with many agents. Once one of them has its command the job has begun, and an outage is
+// no remote.ErrNotSent any more: otherwise each would send to the first agents again, without bound.
+func (s *Service) publisher() func(ctx context.Context, agentID string, cmd agentwire.Command) error {
+	sent := 0
+	return func(ctx context.Context, agentID string, cmd agentwire.Command) error {
+		err := s.Commander.Publish(ctx, agentID, cmd)
+		if sent > 0 && errors.Is(err, remote.ErrNotSent) {
+			return fmt.Errorf("command %s, after %d agents: %w", cmd.Func, sent, remote.ErrBusDown)
+		}
+		if err == nil {
+			sent++
+		}
+		return err
+	}
+}
+
 func (s *Service) publishAll(ctx context.Context, ids []string, cmd agentwire.Command) error {
+	publish := s.publisher()
 	for _, id := range ids {
-		if err := s.Commander.Publish(ctx, id, cmd); err != nil {
+		if err := publish(ctx, id, cmd); err != nil {
 			return err
 		}
 	}
@@ -116,12 +134,13 @@ func (s *Service) sendCommands(ctx context.Context, job bulkJob) error {
 	if err != nil {
 		return err
 	}
+	publish := s.publisher()
 	for _, t := range targets {
 		cmd, err := Command{Text: t.Command, Shell: job.Shell, Timeout: job.Timeout, RunAsUser: job.RunAsUser}.wire(t.Plat, t.HistoryID)
 		if err != nil {
 			continue // a shell that the platform does not have: the machine is left out, as a bulk run over mixed fleets expects
 		}
-		if err := s.Commander.Publish(ctx, t.AgentID, cmd); err != nil {
+		if err := publish(ctx, t.AgentID, cmd); err != nil {
 			return err
 		}
 	}
@@ -145,7 +164,7 @@ func (s *Service) sendScripts(ctx context.Context, job bulkJob) error {
 	if err != nil {
 		return err
 	}
-	shell := string(script.Shell)
+	shell, publish := string(script.Shell), s.publisher()
 	for _, t := range targets {
 		cmd := agentwire.Command{
 			Func: agentwire.FuncRunScriptFull, Timeout: bounded(job.Timeout + graceSeconds),
@@ -154,7 +173,7 @@ func (s *Service) sendScripts(ctx context.Context, job bulkJob) error {
 			NushellEnableConfig: s.Options.NushellEnableConfig, DenoDefaultPermissions: s.Options.DenoDefaultPermissions,
 			ID: int(t.HistoryID),
 		}
-		if err := s.Commander.Publish(ctx, t.AgentID, cmd); err != nil {
+		if err := publish(ctx, t.AgentID, cmd); err != nil {
 			return err
 		}
 	}
@@ -166,9 +185,10 @@ func (s *Service) installPatches(ctx context.Context, job idsJob) error {
 	if err != nil {
 		return err
 	}
+	publish := s.publisher()
 	for id, guids := range approved {
 		cmd := agentwire.Command{Func: agentwire.FuncInstallWinUpdates, GUIDs: guids}
-		if err := s.Commander.Publish(ctx, id, cmd); err != nil {
+		if err := publish(ctx, id, cmd); err != nil {
 			return err
 		}
 	}
@@ -197,7 +217,7 @@ func (s *Service) mailScript(ctx context.Context, mail Mailer, job scriptEmail) 
 	}
 	var result agentwire.ScriptResult
 	if a.word == wordNATSDown {
-		return errors.New("run script for mail: message bus is not reached")
+		return fmt.Errorf("run script for mail: %w", a.err)
 	}
 	if a.word != "" || a.reply.Decode(&result) != nil {
 		return s.Agents.Debug(ctx, ref.PK, "error", "scripting", fmt.Sprintf("%s(%d) timed out running script.", ref.Hostname, ref.PK))

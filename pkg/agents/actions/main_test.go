@@ -3,6 +3,7 @@ package actions_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -147,6 +148,14 @@ func (b *bundle) script(t *testing.T, shell, body string) int32 {
 // work runs the queued jobs as the worker does, and returns how many there were.
 func (b *bundle) work(t *testing.T, mail actions.Mailer) int {
 	t.Helper()
+	errs := b.attempt(t, b.actions, mail)
+	require.NoError(t, errors.Join(errs...))
+	return len(errs)
+}
+
+// attempt runs the queued jobs once and returns how each ended.
+func (b *bundle) attempt(t *testing.T, by *actions.Service, mail actions.Mailer) (ended []error) {
+	t.Helper()
 	rows, err := b.pool.Query(t.Context(), `DELETE FROM outbox RETURNING kind, payload`)
 	require.NoError(t, err)
 	type job struct {
@@ -156,15 +165,15 @@ func (b *bundle) work(t *testing.T, mail actions.Mailer) int {
 	jobs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[job])
 	require.NoError(t, err)
 	byKind := map[string]queue.Handler{}
-	for _, h := range b.actions.Handlers(mail) {
+	for _, h := range by.Handlers(mail) {
 		byKind[h.Name] = h
 	}
 	for _, j := range jobs {
 		handler, ok := byKind[j.Kind]
 		require.True(t, ok, j.Kind)
-		require.NoError(t, handler.Do(t.Context(), queue.Task{Kind: j.Kind, Payload: j.Payload, Attempt: 1}))
+		ended = append(ended, handler.Do(t.Context(), queue.Task{Kind: j.Kind, Payload: j.Payload, Attempt: 1}))
 	}
-	return len(jobs)
+	return ended
 }
 
 // texts runs a query that returns one column of text.

@@ -175,7 +175,7 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
 
   test('a form is not offered to who may not send it', async () => {
     const { page: view } = place;
-    for (const path of ['/scripts/new', '/settings/users/new', '/server/maintenance']) {
+    for (const path of ['/scripts/new', '/settings/users/new', '/clients/1/sites/new', '/server/maintenance']) {
       await view.goto(app + path);
       await view.getByRole('heading', { name: 'You may not do this' }).waitFor();
       expect(await view.getByRole('main').getByRole('textbox').count(), path).toBe(0);

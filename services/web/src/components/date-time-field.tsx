@@ -7,17 +7,15 @@ interface DateTimeFieldProps {
   value: string;
   onChange: (value: string) => void;
   error?: string;
-  disabled?: boolean;
   required?: boolean;
 }
 
 /** A moment in the browser's time zone, with the browser's own picker. */
-export function DateTimeField({ label, value, onChange, error, disabled, required }: DateTimeFieldProps) {
+export function DateTimeField({ label, value, onChange, error, required }: DateTimeFieldProps) {
   return (
     <TextInput
       type="datetime-local"
       label={label}
-      disabled={disabled}
       required={required}
       error={error}
       value={localDateTime(value)}

@@ -13,7 +13,7 @@ interface Values {
 }
 
 /** An app of two pages: the one before, and a form. */
-async function renderForm(save: (values: Values) => Promise<string>, onSaved: (reply: string) => void = () => undefined) {
+async function renderForm(save: (values: Values) => Promise<string>, onSaved: (reply: string) => void = () => undefined, readOnly = false) {
   function Editor() {
     const { draft, set, changed, restart } = useDraft<Values>({ name: '' });
     const [saved, setSaved] = useState('');
@@ -23,7 +23,8 @@ async function renderForm(save: (values: Values) => Promise<string>, onSaved: (r
         <Form
           what="this thing"
           action="Save thing"
-          changed={changed}
+          changed={changed || readOnly}
+          readOnly={readOnly}
           complete={draft.name !== 'incomplete'}
           save={() => save(draft)}
           onSaved={(reply) => {
@@ -99,6 +100,16 @@ describe('Form', () => {
     expect(screen.getByLabelText('Name')).toHaveValue('x');
     go('/before');
     await user.click(await screen.findByRole('button', { name: 'Leave without saving' }));
+    expect(await screen.findByRole('heading', { name: 'Before' })).toBeVisible();
+  });
+
+  it('shows who may not change it what is there, and nothing to fill in, send or lose', async () => {
+    const { user, go } = await renderForm(() => Promise.resolve('done'), undefined, true);
+    await user.type(screen.getByLabelText('Name'), 'x');
+    expect(screen.getByLabelText('Name')).toBeDisabled();
+    expect(screen.getByLabelText('Name')).toHaveValue('');
+    expect(screen.queryByRole('button')).toBeNull();
+    go('/before');
     expect(await screen.findByRole('heading', { name: 'Before' })).toBeVisible();
   });
 

@@ -18,7 +18,7 @@ interface FormProps<R> {
   onCancel?: () => void;
   /** Drawn with the messages of the last refusal, by field, and whether sending was tried. */
   children: (fields: Readonly<Record<string, string>>, tried: boolean) => ReactNode;
-  /** True for who may look but not change: there is nothing to send. */
+  /** True for who may look but not change: nothing can be filled in, sent or lost. */
   readOnly?: boolean;
   /** Beside the buttons. */
   extra?: ReactNode;
@@ -26,7 +26,7 @@ interface FormProps<R> {
 
 /** A form on a page of its own: guarded, with the server's refusal in view above its buttons. While something is unsaved they stay in view. */
 export function Form<R>({ what, action, changed, complete = true, save, onSaved, onCancel, children, readOnly = false, extra }: FormProps<R>) {
-  const guard = useUnsaved({ changed, what });
+  const guard = useUnsaved({ changed: changed && !readOnly, what });
   const { busy, error, fields, tried, attempts, submit } = useSave(save, async (reply) => {
     guard.release();
     await onSaved(reply);
@@ -42,7 +42,9 @@ export function Form<R>({ what, action, changed, complete = true, save, onSaved,
       }}
     >
       <Stack>
-        {children(fields, tried)}
+        <fieldset disabled={readOnly} className={classes.fields}>
+          {children(fields, tried)}
+        </fieldset>
         {readOnly ? null : (
           <div className={classes.bar} data-changed={changed ? true : undefined}>
             {error ? (

@@ -32,7 +32,6 @@ function pick(place: PlaceInput): PlaceInput {
 export function NewClientPage() {
   const api = useApi();
   const navigate = useNavigate();
-  const manage = useCan()('can_manage_clients');
   const fields = useFields('client');
   const [site, setSite] = useState('');
   return (
@@ -45,7 +44,6 @@ export function NewClientPage() {
             initial={emptyPlace}
             fields={fields}
             stored={[]}
-            disabled={!manage}
             above="the installation"
             also={{
               complete: site.trim() !== '',
@@ -120,7 +118,7 @@ export function ClientPage() {
                 initial={pick(loaded)}
                 fields={fields}
                 stored={loaded.custom_fields}
-                disabled={!can('can_manage_clients')}
+                readOnly={!can('can_manage_clients')}
                 above="the installation"
                 save={(place, values) => placeCalls.editClient(api, id, place, values)}
                 onDone={done}
@@ -227,7 +225,6 @@ export function NewSitePage() {
   const id = Number(clientId);
   const api = useApi();
   const navigate = useNavigate();
-  const manage = useCan()('can_manage_sites');
   const owner = useQuery(treeQuery(api)).data?.clients.find((client) => client.id === id);
   const fields = useFields('site');
   return (
@@ -243,19 +240,20 @@ export function NewSitePage() {
       }
       narrow
     >
-      {fields ? (
-        <PlaceForm
-          what="this site"
-          action="Add site"
-          initial={emptyPlace}
-          fields={fields}
-          stored={[]}
-          disabled={!manage}
-          above="the client"
-          save={(site, values) => placeCalls.addSite(api, id, site, values)}
-          onDone={() => void navigate({ to: '/clients/$clientId', params: { clientId } })}
-        />
-      ) : null}
+      <Needs right="can_manage_sites">
+        {fields ? (
+          <PlaceForm
+            what="this site"
+            action="Add site"
+            initial={emptyPlace}
+            fields={fields}
+            stored={[]}
+            above="the client"
+            save={(site, values) => placeCalls.addSite(api, id, site, values)}
+            onDone={() => void navigate({ to: '/clients/$clientId', params: { clientId } })}
+          />
+        ) : null}
+      </Needs>
     </Page>
   );
 }
@@ -312,7 +310,7 @@ export function SitePage() {
               initial={pick(loaded)}
               fields={fields}
               stored={loaded.custom_fields}
-              disabled={!manage}
+              readOnly={!manage}
               above="the client"
               save={(place, values) => placeCalls.editSite(api, id, place, values)}
               onDone={done}

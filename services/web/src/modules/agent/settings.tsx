@@ -140,7 +140,7 @@ function SettingsForm({ id, detail, tree, fields: customFields }: SettingsFormPr
         {customFields.length > 0 ? (
           <Panel title="Custom fields">
             <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <ValueFields fields={customFields} values={values} disabled={false} tried={tried} onChange={(field, next) => setEdited((present) => ({ ...present, [field]: next }))} />
+              <ValueFields fields={customFields} values={values} tried={tried} onChange={(field, next) => setEdited((present) => ({ ...present, [field]: next }))} />
             </SimpleGrid>
           </Panel>
         ) : null}

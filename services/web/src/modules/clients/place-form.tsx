@@ -23,7 +23,8 @@ interface PlaceFormProps {
   initial: PlaceInput;
   fields: CustomField[];
   stored: StoredValue[];
-  disabled: boolean;
+  /** For who may look but not change. */
+  readOnly?: boolean;
   /** Something else of the form that has to be filled in, and whether it was touched. */
   also?: { complete: boolean; changed: boolean; render: (tried: boolean) => ReactNode };
   /** What "nearer" policies come from: `the installation`, `the client`. */
@@ -33,7 +34,7 @@ interface PlaceFormProps {
 }
 
 /** The form of a client or a site: name, policies, custom fields. */
-export function PlaceForm({ what, action, initial, fields, stored, disabled, also, above, save, onDone }: PlaceFormProps) {
+export function PlaceForm({ what, action, initial, fields, stored, readOnly, also, above, save, onDone }: PlaceFormProps) {
   const queries = useQueryClient();
   const can = useCan();
   const policies = useQuery({ ...policiesQuery(useApi()), enabled: can('can_list_automation_policies') }).data;
@@ -47,7 +48,8 @@ export function PlaceForm({ what, action, initial, fields, stored, disabled, als
     <Form
       what={what}
       action={action}
-      changed={!disabled && (changed || inputs.length > 0 || (also?.changed ?? false))}
+      changed={changed || inputs.length > 0 || (also?.changed ?? false)}
+      readOnly={readOnly}
       complete={draft.name.trim() !== '' && lacking.length === 0 && (also?.complete ?? true)}
       save={() => save({ ...draft, name: draft.name.trim() }, inputs)}
       onSaved={async () => {
@@ -65,7 +67,6 @@ export function PlaceForm({ what, action, initial, fields, stored, disabled, als
                 label="Name"
                 required
                 maxLength={255}
-                disabled={disabled}
                 value={draft.name}
                 error={refused.name ?? (draft.name.includes('|') ? 'The character | is not allowed.' : tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
                 onChange={(event) => set('name', event.currentTarget.value)}
@@ -76,7 +77,7 @@ export function PlaceForm({ what, action, initial, fields, stored, disabled, als
           {shown.length > 0 ? (
             <Panel title="Custom fields">
               <SimpleGrid cols={{ base: 1, xs: 2 }}>
-                <ValueFields fields={shown} values={values} disabled={disabled} tried={tried} onChange={(id, value) => setValues((present) => ({ ...present, [id]: value }))} />
+                <ValueFields fields={shown} values={values} tried={tried} onChange={(id, value) => setValues((present) => ({ ...present, [id]: value }))} />
               </SimpleGrid>
             </Panel>
           ) : null}
@@ -88,7 +89,6 @@ export function PlaceForm({ what, action, initial, fields, stored, disabled, als
                     <Select
                       key={key}
                       label={key === 'server_policy' ? 'Policy of servers' : 'Policy of workstations'}
-                      disabled={disabled}
                       data={[{ value: '', label: `As ${above}` }, ...policies.map((policy) => ({ value: String(policy.id), label: policy.name }))]}
                       value={draft[key] === null ? '' : String(draft[key])}
                       onChange={(id) => set(key, id ? Number(id) : null)}
@@ -99,7 +99,6 @@ export function PlaceForm({ what, action, initial, fields, stored, disabled, als
               <Switch
                 label="Block inherited policies"
                 description={`Policies and alert templates of ${above} do not apply here`}
-                disabled={disabled}
                 checked={draft.block_policy_inheritance}
                 onChange={(event) => set('block_policy_inheritance', event.currentTarget.checked)}
               />

@@ -30,7 +30,8 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
     <Form
       what="this field"
       action={isNew ? 'Add field' : 'Save field'}
-      changed={changed && manage}
+      changed={changed}
+      readOnly={!manage}
       complete={complete}
       save={() => (isNew ? fieldCalls.add(api, draft) : fieldCalls.edit(api, fieldId, draft))}
       onSaved={async () => {
@@ -46,7 +47,7 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
             <SimpleGrid cols={{ base: 1, xs: 2 }}>
               <Select
                 label="Belongs to"
-                disabled={!isNew || !manage}
+                disabled={!isNew}
                 data={fieldModels.map((model) => ({ value: model, label: modelWords[model] }))}
                 value={draft.model}
                 error={fields.model}
@@ -56,20 +57,19 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
                 label="Name"
                 required
                 maxLength={100}
-                disabled={!manage}
                 value={draft.name}
                 error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
                 onChange={(event) => set('name', event.currentTarget.value)}
               />
               <Select
                 label="Kind"
-                disabled={!isNew || !manage}
+                disabled={!isNew}
                 data={fieldTypes.map((type) => ({ value: type, label: typeWords[type] }))}
                 value={draft.type}
                 error={fields.type}
                 onChange={(type) => patch({ type: type ?? draft.type, default_value_string: '', default_values_multiple: [], default_value_bool: false })}
               />
-              <NumberInput label="Place in the order" description="Smaller comes first" min={0} max={10_000} disabled={!manage} value={draft.order} onChange={(order) => set('order', Number(order) || 0)} />
+              <NumberInput label="Place in the order" description="Smaller comes first" min={0} max={10_000} value={draft.order} onChange={(order) => set('order', Number(order) || 0)} />
             </SimpleGrid>
             {listed ? (
               <TagsInput
@@ -77,7 +77,6 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
                 required
                 acceptValueOnBlur
                 splitChars={[]}
-                disabled={!manage}
                 placeholder={draft.options.length === 0 ? 'Type one and press Enter' : undefined}
                 value={draft.options}
                 error={fields.options ?? (tried && draft.options.length === 0 ? 'Give at least one choice.' : undefined)}
@@ -93,19 +92,17 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
             <Switch
               label="Required"
               description="Needs a default, which counts where no value is stored"
-              disabled={!manage}
               checked={draft.required}
               onChange={(event) => set('required', event.currentTarget.checked)}
             />
-            <DefaultValue draft={draft} disabled={!manage} error={fields.default_value_string ?? (tried && missingDefault ? 'Required fields need a default.' : undefined)} onChange={patch} />
+            <DefaultValue draft={draft} error={fields.default_value_string ?? (tried && missingDefault ? 'Required fields need a default.' : undefined)} onChange={patch} />
             <Switch
               label="Hide from forms"
               description="Only scripts and API read and write it"
-              disabled={!manage}
               checked={draft.hide_in_ui}
               onChange={(event) => set('hide_in_ui', event.currentTarget.checked)}
             />
-            <Switch label="Hide from summaries" disabled={!manage} checked={draft.hide_in_summary} onChange={(event) => set('hide_in_summary', event.currentTarget.checked)} />
+            <Switch label="Hide from summaries" checked={draft.hide_in_summary} onChange={(event) => set('hide_in_summary', event.currentTarget.checked)} />
           </Stack>
         </Panel>
       )}
@@ -115,28 +112,26 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
 
 interface DefaultValueProps {
   draft: CustomFieldInput;
-  disabled: boolean;
   error: string | undefined;
   onChange: (part: Partial<CustomFieldInput>) => void;
 }
 
-function DefaultValue({ draft, disabled, error, onChange }: DefaultValueProps) {
+function DefaultValue({ draft, error, onChange }: DefaultValueProps) {
   const text = draft.default_value_string ?? '';
   switch (draft.type) {
     case 'checkbox':
-      return <Switch label="Yes by default" disabled={disabled} checked={draft.default_value_bool} onChange={(event) => onChange({ default_value_bool: event.currentTarget.checked })} />;
+      return <Switch label="Yes by default" checked={draft.default_value_bool} onChange={(event) => onChange({ default_value_bool: event.currentTarget.checked })} />;
     case 'multiple':
-      return <MultiSelect label="Default" disabled={disabled} error={error} data={draft.options} value={draft.default_values_multiple} onChange={(values) => onChange({ default_values_multiple: values })} />;
+      return <MultiSelect label="Default" error={error} data={draft.options} value={draft.default_values_multiple} onChange={(values) => onChange({ default_values_multiple: values })} />;
     case 'single':
       return (
-        <Select label="Default" clearable allowDeselect disabled={disabled} error={error} data={draft.options} value={text || null} clearButtonProps={{ 'aria-label': 'No default' }} onChange={(value) => onChange({ default_value_string: value ?? '' })} />
+        <Select label="Default" clearable allowDeselect error={error} data={draft.options} value={text || null} clearButtonProps={{ 'aria-label': 'No default' }} onChange={(value) => onChange({ default_value_string: value ?? '' })} />
       );
     default:
       return (
         <TextInput
           label="Default"
           type={draft.type === 'datetime' ? 'datetime-local' : draft.type === 'number' ? 'number' : 'text'}
-          disabled={disabled}
           error={error}
           value={text}
           onChange={(event) => onChange({ default_value_string: event.currentTarget.value })}

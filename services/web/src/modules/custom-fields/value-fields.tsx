@@ -6,22 +6,21 @@ import type { Values } from './values';
 interface ValueFieldsProps {
   fields: readonly CustomField[];
   values: Values;
-  disabled: boolean;
   /** Whether sending was tried, so that missing values are pointed out. */
   tried: boolean;
   onChange: (field: number, value: FieldValue) => void;
 }
 
 /** The controls of custom fields in somebody else's form. */
-export function ValueFields({ fields, values, disabled, tried, onChange }: ValueFieldsProps) {
+export function ValueFields({ fields, values, tried, onChange }: ValueFieldsProps) {
   return fields.map((field) => {
     const value = values[field.id] ?? null;
     const empty = value === null || value === '' || (Array.isArray(value) && value.length === 0);
-    const shared = { label: field.name, required: field.required, disabled, error: tried && field.required && empty ? 'This is required.' : undefined };
+    const shared = { label: field.name, required: field.required, error: tried && field.required && empty ? 'This is required.' : undefined };
     const text = typeof value === 'string' ? value : '';
     switch (field.type) {
       case 'checkbox':
-        return <Switch key={field.id} label={field.name} disabled={disabled} checked={value === true} onChange={(event) => onChange(field.id, event.currentTarget.checked)} />;
+        return <Switch key={field.id} label={field.name} checked={value === true} onChange={(event) => onChange(field.id, event.currentTarget.checked)} />;
       case 'multiple':
         return <MultiSelect key={field.id} {...shared} data={field.options} value={Array.isArray(value) ? value : []} onChange={(next) => onChange(field.id, next)} />;
       case 'single':

@@ -28,7 +28,8 @@ export function EntryForm({ initial, entryId, taken, onDone }: EntryFormProps) {
     <Form
       what="this entry"
       action={entryId === undefined ? 'Add entry' : 'Save entry'}
-      changed={changed && edit}
+      changed={changed}
+      readOnly={!edit}
       complete={name !== '' && draft.value !== '' && !twice}
       save={() => (entryId === undefined ? keyStoreCalls.add(api, { ...draft, name }) : keyStoreCalls.edit(api, entryId, { ...draft, name }))}
       onSaved={async () => {
@@ -47,7 +48,6 @@ export function EntryForm({ initial, entryId, taken, onDone }: EntryFormProps) {
               maxLength={25}
               autoComplete="off"
               spellCheck={false}
-              disabled={!edit}
               value={draft.name}
               error={fields.name ?? (twice ? 'There is an entry of this name.' : tried && name === '' ? 'Give it a name.' : undefined)}
               onChange={(event) => set('name', event.currentTarget.value)}
@@ -56,7 +56,6 @@ export function EntryForm({ initial, entryId, taken, onDone }: EntryFormProps) {
               label="Value"
               required
               autoComplete="new-password"
-              disabled={!edit}
               value={draft.value}
               error={fields.value ?? (tried && draft.value === '' ? 'Give it a value.' : undefined)}
               onChange={(event) => set('value', event.currentTarget.value)}

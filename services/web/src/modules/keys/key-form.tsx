@@ -38,7 +38,7 @@ export function KeyForm({ initial, keyId, owner, onMade, onDone }: KeyFormProps)
     <Form<ApiKey | string>
       what="this key"
       action={keyId === undefined ? 'Make key' : 'Save key'}
-      changed={changed && manage}
+      changed={changed}
       readOnly={!manage}
       complete={draft.name.trim() !== '' && draft.user !== null}
       save={() => (keyId === undefined ? apiKeyCalls.add(api, input()) : apiKeyCalls.edit(api, keyId, input()))}
@@ -61,7 +61,6 @@ export function KeyForm({ initial, keyId, owner, onMade, onDone }: KeyFormProps)
               description="What uses it"
               required
               maxLength={25}
-              disabled={!manage}
               value={draft.name}
               error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
               onChange={(event) => set('name', event.currentTarget.value)}
@@ -71,7 +70,6 @@ export function KeyForm({ initial, keyId, owner, onMade, onDone }: KeyFormProps)
               description="It may do what this user's role allows"
               required
               searchable
-              disabled={!manage}
               data={users.map((user) => ({ value: String(user.id), label: user.username }))}
               nothingFoundMessage="No such user, or you may not see users"
               value={draft.user === null ? null : String(draft.user)}
@@ -81,12 +79,11 @@ export function KeyForm({ initial, keyId, owner, onMade, onDone }: KeyFormProps)
             <Switch
               label="Expires"
               description="Keys that end by themselves cannot be forgotten"
-              disabled={!manage}
               checked={draft.expiration !== null}
               onChange={(event) => set('expiration', event.currentTarget.checked ? inThreeMonths(Date.now()) : null)}
             />
             {draft.expiration === null ? null : (
-              <DateTimeField label="Expires on" disabled={!manage} value={draft.expiration} error={fields.expiration} onChange={(value) => set('expiration', value)} />
+              <DateTimeField label="Expires on" value={draft.expiration} error={fields.expiration} onChange={(value) => set('expiration', value)} />
             )}
           </SimpleGrid>
         </Panel>

@@ -33,7 +33,7 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
     <Form
       what="this role"
       action={isNew ? 'Add role' : 'Save role'}
-      changed={changed && manage}
+      changed={changed}
       readOnly={!manage}
       complete={draft.name.trim() !== ''}
       save={() => (isNew ? roleCalls.add(api, draft) : roleCalls.edit(api, roleId, draft))}
@@ -53,7 +53,6 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
                   label="Name"
                   required
                   maxLength={255}
-                  disabled={!manage}
                   value={draft.name}
                   error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
                   onChange={(event) => set('name', event.currentTarget.value)}
@@ -61,7 +60,6 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
                 <Switch
                   label="Superuser"
                   description="Everything, everywhere. Meant for the few people who run this installation."
-                  disabled={!manage}
                   checked={draft.is_superuser}
                   onChange={(event) => set('is_superuser', event.currentTarget.checked)}
                 />
@@ -76,7 +74,7 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
                   searchable
                   clearable
                   clearButtonProps={{ 'aria-label': 'Remove all clients' }}
-                  disabled={!manage || draft.is_superuser}
+                  disabled={draft.is_superuser}
                   data={tree?.clients.map((each) => ({ value: String(each.id), label: each.name })) ?? []}
                   value={draft.can_view_clients.map(String)}
                   error={fields.can_view_clients}
@@ -89,7 +87,7 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
                   searchable
                   clearable
                   clearButtonProps={{ 'aria-label': 'Remove all sites' }}
-                  disabled={!manage || draft.is_superuser}
+                  disabled={draft.is_superuser}
                   data={tree?.clients.map((each) => ({ group: each.name, items: each.sites.map((site) => ({ value: String(site.id), label: site.name })) })) ?? []}
                   value={draft.can_view_sites.map(String)}
                   error={fields.can_view_sites}
@@ -100,7 +98,7 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
             <Panel title="What">
               <div className={classes.groups}>
                 {flagGroups.map((group) => (
-                  <FlagGroup key={group.title} group={group} role={draft} disabled={!manage || draft.is_superuser} onChange={patch} />
+                  <FlagGroup key={group.title} group={group} role={draft} disabled={draft.is_superuser} onChange={patch} />
                 ))}
               </div>
             </Panel>

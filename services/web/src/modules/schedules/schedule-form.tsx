@@ -31,7 +31,8 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
     <Form
       what="this schedule"
       action={scheduleId === undefined ? 'Add schedule' : 'Save schedule'}
-      changed={changed && manage}
+      changed={changed}
+      readOnly={!manage}
       complete={draft.name.trim() !== '' && words !== null && draft.run_time !== ''}
       save={() => (scheduleId === undefined ? scheduleCalls.add(api, draft) : scheduleCalls.edit(api, scheduleId, draft))}
       onSaved={async (saved) => {
@@ -49,7 +50,6 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
                 label="Name"
                 required
                 maxLength={255}
-                disabled={!manage}
                 value={draft.name}
                 error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
                 onChange={(event) => set('name', event.currentTarget.value)}
@@ -58,7 +58,6 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
                 label="Time of day"
                 type="time"
                 required
-                disabled={!manage}
                 value={draft.run_time.slice(0, 5)}
                 error={fields.run_time}
                 onChange={(event) => set('run_time', event.currentTarget.value ? `${event.currentTarget.value}:00` : '')}
@@ -81,7 +80,6 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
                 <Choices
                   label="Months"
                   all={months.map((month, index) => [index + 1, month.slice(0, 3), month] as const)}
-                  disabled={!manage}
                   value={draft.monthly_months_of_year}
                   onChange={(value) => set('monthly_months_of_year', value)}
                 />
@@ -102,7 +100,6 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
               <Choices
                 label="Days"
                 all={days.map((day) => [day, day === lastDay ? 'Last' : String(day), dayWord(day)] as const)}
-                disabled={!manage}
                 value={draft.monthly_days_of_month}
                 onChange={(value) => set('monthly_days_of_month', value)}
               />
@@ -111,7 +108,6 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
               <Choices
                 label="Weeks"
                 all={weeks.map((week, index) => [index + 1, week, week] as const)}
-                disabled={!manage}
                 value={draft.monthly_weeks_of_month}
                 onChange={(value) => set('monthly_weeks_of_month', value)}
               />
@@ -120,7 +116,6 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
               <Choices
                 label="Weekdays"
                 all={weekdays.map((day, index) => [index, day.slice(0, 3), day] as const)}
-                disabled={!manage}
                 value={draft.run_time_weekdays}
                 onChange={(value) => set('run_time_weekdays', value)}
               />
@@ -140,11 +135,10 @@ interface ChoicesProps {
   /** Value, short word, full word. */
   all: readonly (readonly [number, string, string])[];
   value: readonly number[];
-  disabled: boolean;
   onChange: (value: number[]) => void;
 }
 
-function Choices({ label, all, value, disabled, onChange }: ChoicesProps) {
+function Choices({ label, all, value, onChange }: ChoicesProps) {
   const heading = useId();
   const full = value.length === all.length;
   return (
@@ -153,14 +147,14 @@ function Choices({ label, all, value, disabled, onChange }: ChoicesProps) {
         <Text className="label" id={heading}>
           {label}
         </Text>
-        <Button size="compact-xs" variant="subtle" disabled={disabled} aria-label={`${full ? 'None' : 'All'} of ${label.toLowerCase()}`} onClick={() => onChange(full ? [] : all.map(([each]) => each))}>
+        <Button size="compact-xs" variant="subtle" aria-label={`${full ? 'None' : 'All'} of ${label.toLowerCase()}`} onClick={() => onChange(full ? [] : all.map(([each]) => each))}>
           {full ? 'None' : 'All'}
         </Button>
       </Group>
       <Chip.Group multiple value={value.map(String)} onChange={(next) => onChange(next.map(Number).sort((a, b) => a - b))}>
         <Group gap={6} role="group" aria-labelledby={heading}>
           {all.map(([each, short, long]) => (
-            <Chip key={each} value={String(each)} size="xs" disabled={disabled} aria-label={long}>
+            <Chip key={each} value={String(each)} size="xs" aria-label={long}>
               {short}
             </Chip>
           ))}

@@ -1,18 +1,15 @@
-import { Alert, Button, Chip, Group, NumberInput, Select, SimpleGrid, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Chip, Group, NumberInput, Select, SimpleGrid, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useApi } from '@/api/context';
-import { messageOf } from '@/api/errors';
 import { scriptCalls, scriptKeys, type ScriptInput } from '@/api/queries/scripts';
 import type { Plat, ScriptShell } from '@/api/types';
+import { useDraft } from '@/components/draft';
+import { Form } from '@/components/form';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
-import { useUnsaved } from '@/components/unsaved';
-import { useFirstWrong } from '@/components/use-first-wrong';
 import { useCan } from '../account-rights';
 import { platNames } from '../agents/status';
 import { plats } from '@/api/filters';
-import bar from '@/components/form.module.css';
 
 const shells: { value: ScriptShell; label: string }[] = [
   { value: 'shell', label: 'Shell' },
@@ -47,116 +44,90 @@ interface ScriptFormProps {
 export function ScriptForm({ initial, scriptId, categories, onDone }: ScriptFormProps) {
   const api = useApi();
   const client = useQueryClient();
-  const [draft, setDraft] = useState(initial);
-  const [attempts, setAttempts] = useState(0);
-  const tried = attempts > 0;
-  const form = useFirstWrong(attempts);
   const manage = useCan()('can_manage_scripts');
-  const set = <K extends keyof ScriptInput>(key: K, value: ScriptInput[K]) => setDraft((present) => ({ ...present, [key]: value }));
-  const changed = JSON.stringify(draft) !== JSON.stringify(initial);
+  const { draft, set, changed } = useDraft(initial);
   const needsShebang = (draft.shell === 'shell' || draft.shell === 'python') && !draft.script_body.startsWith('#!');
-
-  const guard = useUnsaved({ changed, what: 'this script' });
-  const save = useMutation({
-    mutationFn: () => (scriptId === undefined ? scriptCalls.add(api, draft) : scriptCalls.edit(api, scriptId, draft)),
-    onSuccess: async (said) => {
-      guard.release();
-      notifyDone(said);
-      await client.invalidateQueries({ queryKey: scriptKeys.all });
-      onDone();
-    },
-  });
-
   return (
-    <form
-      ref={form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        setAttempts((before) => before + 1);
-        if (draft.name.trim() !== '') save.mutate();
+    <Form
+      what="this script"
+      action={scriptId === undefined ? 'Add script' : 'Save script'}
+      changed={changed}
+      readOnly={!manage}
+      complete={draft.name.trim() !== ''}
+      save={() => (scriptId === undefined ? scriptCalls.add(api, draft) : scriptCalls.edit(api, scriptId, draft))}
+      onSaved={async (said) => {
+        notifyDone(said);
+        await client.invalidateQueries({ queryKey: scriptKeys.all });
+        onDone();
       }}
+      onCancel={onDone}
     >
-      <Stack>
-        <Panel>
-          <Stack>
-            <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <TextInput
-                label="Name"
-                required
-                maxLength={255}
-                value={draft.name}
-                error={tried && draft.name.trim() === '' ? 'Give it a name.' : undefined}
-                onChange={(event) => set('name', event.currentTarget.value)}
-              />
-              <TagsInput
-                label="Category"
-                maxTags={1}
-                acceptValueOnBlur
-                data={categories}
-                value={draft.category ? [draft.category] : []}
-                onChange={([category]) => set('category', category ?? null)}
-              />
-            </SimpleGrid>
-            <TextInput label="Description" value={draft.description ?? ''} onChange={(event) => set('description', event.currentTarget.value)} />
-            <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <Select label="Written for" data={shells} value={draft.shell} onChange={(shell) => set('shell', (shell ?? 'shell'))} />
-              <NumberInput label="Time limit" suffix=" s" min={5} max={86_400} value={draft.default_timeout} onChange={(value) => set('default_timeout', Number(value) || 90)} />
-              <TagsInput label="Default arguments" acceptValueOnBlur allowDuplicates splitChars={[]} value={draft.args?.map(String) ?? []} onChange={(args) => set('args', args)} />
-              <TagsInput label="Default environment" placeholder="NAME=value" acceptValueOnBlur splitChars={[]} value={draft.env_vars ?? []} onChange={(env) => set('env_vars', env)} />
-            </SimpleGrid>
-            <div>
-              <Text className="label" mb={6} id="platforms">
-                Runs on <span className="muted">(none chosen: everywhere)</span>
+      {(fields, tried) => (
+        <>
+          <Panel>
+            <Stack>
+              <SimpleGrid cols={{ base: 1, xs: 2 }}>
+                <TextInput
+                  label="Name"
+                  required
+                  maxLength={255}
+                  value={draft.name}
+                  error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
+                  onChange={(event) => set('name', event.currentTarget.value)}
+                />
+                <TagsInput
+                  label="Category"
+                  maxTags={1}
+                  acceptValueOnBlur
+                  data={categories}
+                  value={draft.category ? [draft.category] : []}
+                  onChange={([category]) => set('category', category ?? null)}
+                />
+              </SimpleGrid>
+              <TextInput label="Description" value={draft.description ?? ''} onChange={(event) => set('description', event.currentTarget.value)} />
+              <SimpleGrid cols={{ base: 1, xs: 2 }}>
+                <Select label="Written for" data={shells} value={draft.shell} onChange={(shell) => set('shell', (shell ?? 'shell'))} />
+                <NumberInput label="Time limit" suffix=" s" min={5} max={86_400} value={draft.default_timeout} onChange={(value) => set('default_timeout', Number(value) || 90)} />
+                <TagsInput label="Default arguments" acceptValueOnBlur allowDuplicates splitChars={[]} value={draft.args?.map(String) ?? []} onChange={(args) => set('args', args)} />
+                <TagsInput label="Default environment" placeholder="NAME=value" acceptValueOnBlur splitChars={[]} value={draft.env_vars ?? []} onChange={(env) => set('env_vars', env)} />
+              </SimpleGrid>
+              <div>
+                <Text className="label" mb={6} id="platforms">
+                  Runs on <span className="muted">(none chosen: everywhere)</span>
+                </Text>
+                <Chip.Group multiple value={draft.supported_platforms ?? []} onChange={(value) => set('supported_platforms', value)}>
+                  <Group gap="xs" role="group" aria-labelledby="platforms">
+                    {plats.map((plat: Plat) => (
+                      <Chip key={plat} value={plat} size="sm">
+                        {platNames[plat]}
+                      </Chip>
+                    ))}
+                  </Group>
+                </Chip.Group>
+              </div>
+            </Stack>
+          </Panel>
+          <Panel title="Script">
+            <Textarea
+              aria-label="Script text"
+              value={draft.script_body}
+              onChange={(event) => set('script_body', event.currentTarget.value)}
+              autosize
+              minRows={14}
+              maxRows={32}
+              spellCheck={false}
+              autoCapitalize="off"
+              wrap="off"
+              styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: '0.8125rem', tabSize: 4 } }}
+            />
+            {needsShebang ? (
+              <Text size="sm" c="dimmed" mt="xs">
+                There is no first line such as <span className="mono">#!/bin/bash</span>. Linux and macOS decide by it what runs the script.
               </Text>
-              <Chip.Group multiple value={draft.supported_platforms ?? []} onChange={(value) => set('supported_platforms', value)}>
-                <Group gap="xs" role="group" aria-labelledby="platforms">
-                  {plats.map((plat: Plat) => (
-                    <Chip key={plat} value={plat} size="sm">
-                      {platNames[plat]}
-                    </Chip>
-                  ))}
-                </Group>
-              </Chip.Group>
-            </div>
-          </Stack>
-        </Panel>
-        <Panel title="Script">
-          <Textarea
-            aria-label="Script text"
-            value={draft.script_body}
-            onChange={(event) => set('script_body', event.currentTarget.value)}
-            autosize
-            minRows={14}
-            maxRows={32}
-            spellCheck={false}
-            autoCapitalize="off"
-            wrap="off"
-            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: '0.8125rem', tabSize: 4 } }}
-          />
-          {needsShebang ? (
-            <Text size="sm" c="dimmed" mt="xs">
-              There is no first line such as <span className="mono">#!/bin/bash</span>. Linux and macOS decide by it what runs the script.
-            </Text>
-          ) : null}
-        </Panel>
-        {save.isError ? (
-          <Alert color="red" role="alert">
-            {messageOf(save.error)}
-          </Alert>
-        ) : null}
-        <div className={bar.bar} data-changed={changed ? true : undefined}>
-          {manage ? (
-            <Button type="submit" loading={save.isPending} disabled={!changed}>
-              {scriptId === undefined ? 'Add script' : 'Save script'}
-            </Button>
-          ) : null}
-          <Button variant="default" onClick={onDone}>
-            {manage ? 'Cancel' : 'Back'}
-          </Button>
-        </div>
-      </Stack>
-      {guard.dialog}
-    </form>
+            ) : null}
+          </Panel>
+        </>
+      )}
+    </Form>
   );
 }

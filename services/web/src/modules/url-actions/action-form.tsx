@@ -38,7 +38,8 @@ export function ActionForm({ initial, actionId, onDone }: ActionFormProps) {
       <Form
         what="this action"
         action={actionId === undefined ? 'Add action' : 'Save action'}
-        changed={changed && edit}
+        changed={changed}
+        readOnly={!edit}
         complete={draft.name.trim() !== '' && draft.pattern.trim() !== '' && headersProblem === null}
         save={() => (actionId === undefined ? urlActionCalls.add(api, draft) : urlActionCalls.edit(api, actionId, draft))}
         onSaved={async () => {
@@ -68,18 +69,16 @@ export function ActionForm({ initial, actionId, onDone }: ActionFormProps) {
                     label="Name"
                     required
                     maxLength={255}
-                    disabled={!edit}
                     value={draft.name}
                     error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
                     onChange={(event) => set('name', event.currentTarget.value)}
                   />
-                  <TextInput label="Description" disabled={!edit} value={draft.desc ?? ''} error={fields.desc} onChange={(event) => set('desc', event.currentTarget.value)} />
+                  <TextInput label="Description" value={draft.desc ?? ''} error={fields.desc} onChange={(event) => set('desc', event.currentTarget.value)} />
                 </SimpleGrid>
                 <TextInput
                   label="Address"
                   required
                   placeholder="https://wiki.example.com/{{client.name}}/{{agent.hostname}}"
-                  disabled={!edit}
                   styles={code}
                   spellCheck={false}
                   value={draft.pattern}
@@ -95,14 +94,13 @@ export function ActionForm({ initial, actionId, onDone }: ActionFormProps) {
             {hook ? (
               <Panel title="Request">
                 <Stack>
-                  <Select label="Method" maw={180} disabled={!edit} data={restMethods.map((method) => ({ value: method, label: method.toUpperCase() }))} value={draft.rest_method} onChange={(method) => set('rest_method', method ?? 'post')} />
+                  <Select label="Method" maw={180} data={restMethods.map((method) => ({ value: method, label: method.toUpperCase() }))} value={draft.rest_method} onChange={(method) => set('rest_method', method ?? 'post')} />
                   <Textarea
                     label="Headers"
                     description="A JSON object"
                     autosize
                     minRows={3}
                     maxRows={12}
-                    disabled={!edit}
                     styles={code}
                     spellCheck={false}
                     value={draft.rest_headers ?? ''}
@@ -116,7 +114,6 @@ export function ActionForm({ initial, actionId, onDone }: ActionFormProps) {
                       autosize
                       minRows={5}
                       maxRows={24}
-                      disabled={!edit}
                       styles={code}
                       spellCheck={false}
                       value={draft.rest_body ?? ''}

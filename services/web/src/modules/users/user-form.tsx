@@ -59,7 +59,7 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
     <Form
       what="this user"
       action={user ? 'Save user' : 'Add user'}
-      changed={changed && manage}
+      changed={changed}
       readOnly={!manage}
       complete={complete}
       save={save}
@@ -83,7 +83,6 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
                   autoComplete="off"
                   autoCapitalize="off"
                   spellCheck={false}
-                  disabled={!manage}
                   value={draft.username}
                   error={fields.username ?? (tried && draft.username.trim() === '' ? 'Give a username.' : undefined)}
                   onChange={(event) => set('username', event.currentTarget.value)}
@@ -101,15 +100,14 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
                     visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
                   />
                 )}
-                <TextInput label="First name" maxLength={150} disabled={!manage} value={draft.first_name} error={fields.first_name} onChange={(event) => set('first_name', event.currentTarget.value)} />
-                <TextInput label="Last name" maxLength={150} disabled={!manage} value={draft.last_name} error={fields.last_name} onChange={(event) => set('last_name', event.currentTarget.value)} />
-                <TextInput label="E-mail" type="email" maxLength={254} disabled={!manage} value={draft.email} error={fields.email} onChange={(event) => set('email', event.currentTarget.value)} />
+                <TextInput label="First name" maxLength={150} value={draft.first_name} error={fields.first_name} onChange={(event) => set('first_name', event.currentTarget.value)} />
+                <TextInput label="Last name" maxLength={150} value={draft.last_name} error={fields.last_name} onChange={(event) => set('last_name', event.currentTarget.value)} />
+                <TextInput label="E-mail" type="email" maxLength={254} value={draft.email} error={fields.email} onChange={(event) => set('email', event.currentTarget.value)} />
               </SimpleGrid>
               {user && !own ? (
                 <Switch
                   label="Active"
                   description="When off, the account and its API keys are refused everywhere"
-                  disabled={!manage}
                   checked={draft.is_active}
                   onChange={(event) => set('is_active', event.currentTarget.checked)}
                 />
@@ -118,7 +116,6 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
                 <Switch
                   label="Block sign-in here"
                   description="For accounts that only programs use: no sign-in with a password, API keys go on working"
-                  disabled={!manage}
                   checked={draft.block_dashboard_login}
                   error={fields.block_dashboard_login}
                   onChange={(event) => set('block_dashboard_login', event.currentTarget.checked)}
@@ -131,7 +128,7 @@ export function UserForm({ user, own = false, onDone }: UserFormProps) {
               <Select
                 label="Role"
                 searchable
-                disabled={!manage || roles === undefined}
+                disabled={roles === undefined}
                 value={draft.role === null ? noRole : String(draft.role)}
                 error={fields.role}
                 data={[{ value: noRole, label: 'No role' }, ...(roles ?? unlisted(draft.role)).map((role) => ({ value: String(role.id), label: role.name }))]}

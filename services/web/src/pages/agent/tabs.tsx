@@ -8,6 +8,7 @@ import { Processes } from '@/modules/agent/processes';
 import { AgentSettings } from '@/modules/agent/settings';
 import { Summary } from '@/modules/agent/summary';
 import { RunCommand } from '@/modules/commands/run-command';
+import { Needs } from '@/modules/needs';
 import { RunScript } from '@/modules/scripts/run-script';
 import { useAgent } from './use-agent';
 
@@ -62,5 +63,9 @@ export function HistoryPage() {
 
 export function SettingsPage() {
   const { id } = useAgent();
-  return <AgentSettings key={id} id={id} />;
+  return (
+    <Needs right="can_edit_agent">
+      <AgentSettings key={id} id={id} />
+    </Needs>
+  );
 }

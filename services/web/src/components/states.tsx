@@ -25,6 +25,15 @@ export function EmptyState({ icon, title, children, actions }: EmptyStateProps) 
   );
 }
 
+/** What the user's role does not allow, and who can change that. */
+export function Refused({ title }: { title: string }) {
+  return (
+    <EmptyState icon={<IconLock size={22} />} title={title}>
+      Your role does not allow it. Somebody who manages roles here can change that.
+    </EmptyState>
+  );
+}
+
 interface ErrorStateProps {
   error: unknown;
   onRetry?: () => void;
@@ -39,9 +48,7 @@ export function ErrorState({ error, onRetry, title }: ErrorStateProps) {
     // Nothing is broken, and another try would end the same.
     return (
       <div role="alert">
-        <EmptyState icon={<IconLock size={22} />} title="You may not see this">
-          Your role does not allow it. Somebody who manages roles here can change that.
-        </EmptyState>
+        <Refused title="You may not see this" />
       </div>
     );
   }

@@ -3,8 +3,8 @@ import { IconFileCode, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useApi } from '@/api/context';
-import { ApiError } from '@/api/errors';
 import { scriptQuery, scriptsQuery } from '@/api/queries/scripts';
+import { Loaded } from '@/components/loaded';
 import { Page, Panel } from '@/components/page';
 import { EmptyState, ErrorState, RowsSkeleton } from '@/components/states';
 import { useCan } from '@/modules/account-rights';
@@ -83,17 +83,13 @@ export function ScriptPage() {
   const script = useQuery({ ...scriptQuery(useApi(), Number(scriptId)), refetchOnWindowFocus: false });
   const manage = useCan()('can_manage_scripts');
   const done = () => void navigate({ to: '/scripts' });
-  if (script.isError) {
-    const gone = script.error instanceof ApiError && script.error.status === 404;
-    return <ErrorState title={gone ? 'This script is gone' : 'The script could not be loaded'} error={script.error} onRetry={() => void script.refetch()} />;
-  }
+  // What was typed about a script that is gone cannot be saved any more.
+  const left = () => void navigate({ to: '/scripts', ignoreBlocker: true });
   return (
-    <Page title={script.data?.name ?? 'Script'} trail={trail} narrow actions={manage && script.data ? <DeleteScript script={script.data} onDone={done} /> : undefined}>
-      {script.data ? (
-        <ScriptForm key={scriptId} initial={pick(script.data)} scriptId={Number(scriptId)} categories={categories} onDone={done} />
-      ) : (
-        <RowsSkeleton label="Loading the script" />
-      )}
+    <Page title={script.data?.name ?? 'Script'} trail={trail} narrow actions={manage && script.data ? <DeleteScript script={script.data} onDone={left} /> : undefined}>
+      <Loaded query={script} what="The script" fresh>
+        {(loaded) => <ScriptForm key={scriptId} initial={pick(loaded)} scriptId={Number(scriptId)} categories={categories} onDone={done} />}
+      </Loaded>
     </Page>
   );
 }

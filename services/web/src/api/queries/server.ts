@@ -8,6 +8,7 @@ export const serverKeys = {
   runs: ['server', 'runs'] as const,
   dead: ['server', 'dead'] as const,
   prunable: ['server', 'prunable'] as const,
+  lastRun: (job: string) => ['server', 'runs', 'last', job] as const,
 };
 
 export const pruneTables = ['audit_logs', 'pending_actions', 'alerts'] as const;
@@ -56,13 +57,13 @@ export function runsQuery(api: ApiClient, filters: Query) {
 /** The newest run of one job, followed closely until it has ended. */
 export function lastRunQuery(api: ApiClient, job: string) {
   return queryOptions({
-    queryKey: [...serverKeys.runs, 'last', job] as const,
+    queryKey: serverKeys.lastRun(job),
     queryFn: async ({ signal }) => (await api.get<JobRunPage>('/v1/jobs/runs', { query: { job, limit: 1 }, signal })).items[0] ?? null,
     refetchInterval: ({ state }) => (state.data?.status === 'queued' || state.data?.status === 'running' ? waiting : 3 * watching),
   });
 }
 
-/** How many rows pruning would delete now, by table. */
+/** How many rows pruning would delete, by table: they are counted once, and again when a prune has ended. */
 export function prunableQuery(api: ApiClient) {
   return queryOptions({
     queryKey: serverKeys.prunable,
@@ -70,7 +71,6 @@ export function prunableQuery(api: ApiClient) {
       const { items } = await api.get<PrunableList>('/v1/server/prunable', { signal });
       return Object.fromEntries(items.map(({ table, rows }) => [table, rows]));
     },
-    refetchInterval: 3 * watching,
   });
 }
 

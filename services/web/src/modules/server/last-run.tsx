@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import type { JobRun } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { lastRunQuery } from '@/api/queries/server';
@@ -12,11 +13,21 @@ interface LastRunProps {
   job: string;
   /** What the run counts, in the singular: `row`. */
   unit: string;
+  /** Called when a run comes to its end while this is shown. */
+  onEnded?: () => void;
 }
 
 /** How the last run of a job went, or how far the present one is: beside the button that starts it. */
-export function LastRun({ job, unit }: LastRunProps) {
+export function LastRun({ job, unit, onEnded }: LastRunProps) {
   const { data: run } = useQuery(lastRunQuery(useApi(), job));
+  // The run that is over: null while none is, undefined before anything was read.
+  const over = run && (run.status === 'queued' || run.status === 'running' ? null : run.id);
+  const before = useRef(over);
+  const ended = useEffectEvent(() => onEnded?.());
+  useEffect(() => {
+    if (before.current !== undefined && over != null && over !== before.current) ended();
+    before.current = over;
+  }, [over]);
   return (
     <div className={classes.lastRun} role="status">
       {run ? (

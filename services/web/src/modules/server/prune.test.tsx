@@ -66,6 +66,33 @@ describe('Prune', () => {
     expect(screen.getByRole('checkbox', { name: 'All alerts' })).not.toBeChecked();
   });
 
+  it('counts again when a run has ended, and reads no more than the runs that it started', async () => {
+    let alerts = run({ id: 1 });
+    const view = renderWith(<Page />, {
+      ...runsOf({}),
+      'GET /v1/jobs/runs?job=prune_alerts&limit=1': () => ({ status: 200, body: { items: [alerts], next_cursor: null } }),
+      ...rows,
+      'POST /core/servermaintenance/': () => {
+        alerts = run({ id: 2, status: 'running', finished: null });
+        return { status: 200, body: 'ok' };
+      },
+    });
+    const user = userEvent.setup();
+    const asked = (what: string) => view.calls.filter(({ call }) => call.includes(what)).length;
+    await screen.findByText(/34 rows now/);
+    await screen.findByText('Done');
+    await user.click(screen.getByRole('checkbox', { name: 'All alerts' }));
+    await user.click(screen.getByRole('button', { name: 'Delete these rows…' }));
+    await user.type(await screen.findByRole('textbox'), 'prune');
+    await user.click(screen.getByRole('button', { name: 'Delete 34 rows' }));
+    await screen.findByText('Running');
+    expect(asked('/v1/server/prunable')).toBe(1);
+    expect(asked('job=prune_completed_actions')).toBe(1);
+    alerts = run({ id: 2, affected: 34 });
+    await waitFor(() => expect(asked('/v1/server/prunable')).toBe(2), { timeout: 30_000 });
+    expect(screen.getByText('Done')).toBeVisible();
+  });
+
   it('does not ask about rows that do not exist', async () => {
     renderWith(<Page />, { ...runsOf({}), ...rows });
     await screen.findByText(/1,200 rows now/);

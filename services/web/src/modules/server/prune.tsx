@@ -30,10 +30,11 @@ export function Prune({ chosen, asking, onChange }: PruneProps) {
   const wanted = tables.filter((table) => chosen.includes(table.value));
   const total = rows ? wanted.reduce((sum, table) => sum + (rows[table.value] ?? 0), 0) : null;
   const nothing = total === 0 && wanted.length > 0;
+  const count = () => void client.invalidateQueries({ queryKey: serverKeys.prunable });
   const prune = async () => {
     await serverCalls.prune(api, wanted.map((table) => table.value));
     onChange([], false);
-    await Promise.all([serverKeys.runs, serverKeys.prunable].map((queryKey) => client.invalidateQueries({ queryKey })));
+    await Promise.all(wanted.map(({ value }) => client.invalidateQueries({ queryKey: serverKeys.lastRun(jobNames[value]) })));
   };
   return (
     <Stack>
@@ -43,7 +44,7 @@ export function Prune({ chosen, asking, onChange }: PruneProps) {
             <div key={table.value}>
               <Checkbox value={table.value} label={table.label} description={rows ? `${table.about}. ${plural(rows[table.value] ?? 0, 'row')} now.` : table.about} />
               <div className={classes.under}>
-                <LastRun job={jobNames[table.value]} unit="row" />
+                <LastRun job={jobNames[table.value]} unit="row" onEnded={count} />
               </div>
             </div>
           ))}

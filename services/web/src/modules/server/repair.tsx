@@ -15,14 +15,14 @@ export function Repair() {
   const api = useApi();
   const client = useQueryClient();
   const [cleared, setCleared] = useState<string | null>(null);
-  const run = async (call: () => Promise<string>) => {
+  const run = async (call: () => Promise<string>, job?: string) => {
     try {
       return await call();
     } catch (error) {
       notifyFailed('That did not work', error);
       return null;
     } finally {
-      await client.invalidateQueries({ queryKey: serverKeys.runs });
+      if (job) await client.invalidateQueries({ queryKey: serverKeys.lastRun(job) });
     }
   };
   return (
@@ -49,7 +49,7 @@ export function Repair() {
         title="Reload the message bus"
         about="The bus reads its configuration again. Connected agents stay connected."
         action="Reload"
-        onRun={() => run(() => serverCalls.reloadBus(api))}
+        onRun={() => run(() => serverCalls.reloadBus(api), jobNames.reloadBus)}
         result={<LastRun job={jobNames.reloadBus} unit="server" />}
       />
       <Action
@@ -57,7 +57,7 @@ export function Repair() {
         about="Scheduled tasks on Windows agents that this server no longer knows."
         action="Remove"
         question="Every connected Windows agent is asked to remove scheduled tasks that are not known here."
-        onRun={() => run(() => serverCalls.removeOrphans(api))}
+        onRun={() => run(() => serverCalls.removeOrphans(api), jobNames.removeOrphans)}
         result={<LastRun job={jobNames.removeOrphans} unit="task" />}
       />
     </div>

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
+import { useQueryClient, type QueryKey } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { ConfirmButton } from './confirm-button';
 import { notifyDone, notifyFailed } from './notify';
@@ -10,7 +11,10 @@ interface RemoveButtonProps {
   question: ReactNode;
   action: string;
   remove: () => Promise<unknown>;
-  onRemoved: () => void | Promise<void>;
+  /** What is read again afterwards. */
+  stale?: QueryKey;
+  /** Comes first, to leave the page of what is gone. */
+  onRemoved?: () => void | Promise<void>;
   /** Said when it is done. */
   done: string;
   /** A button with its word instead of an icon. */
@@ -18,14 +22,16 @@ interface RemoveButtonProps {
 }
 
 /** Removes one thing after a question beside the button. */
-export function RemoveButton({ name, question, action, remove, onRemoved, done, wide = false }: RemoveButtonProps) {
+export function RemoveButton({ name, question, action, remove, stale, onRemoved, done, wide = false }: RemoveButtonProps) {
+  const client = useQueryClient();
   const [busy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
     try {
       await remove();
       notifyDone(done);
-      await onRemoved();
+      await onRemoved?.();
+      if (stale) await client.invalidateQueries({ queryKey: stale });
     } catch (error) {
       notifyFailed(`Could not remove ${name}`, error);
     } finally {

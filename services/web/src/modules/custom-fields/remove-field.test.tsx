@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import type { CustomField } from '@/api/admin-types';
+import { fieldKeys } from '@/api/queries/core';
 import { renderWith } from '@/test/render';
 import { RemoveField } from './remove-field';
 
@@ -13,6 +14,7 @@ async function ask(usage: { status: number; body: unknown }) {
     'GET /v1/customfields/7/usage': () => usage,
     'DELETE /core/customfields/7/': () => ({ status: 200, body: 'ok' }),
   });
+  view.client.setQueryData(fieldKeys.all, [field]);
   expect(view.calls).toEqual([]);
   await userEvent.click(screen.getByRole('button', { name: 'Delete field' }));
   return { view, removed, dialog: await screen.findByRole('dialog') };
@@ -23,6 +25,7 @@ it('says how many stored values go before a field is deleted', async () => {
   await waitFor(() => expect(dialog).toHaveTextContent('Delete “Rack”? 1,234 stored values go with it, for good.'));
   await userEvent.click(within(dialog).getByRole('button', { name: 'Delete field' }));
   await waitFor(() => expect(removed).toHaveBeenCalledOnce());
+  await waitFor(() => expect(view.client.getQueryState(fieldKeys.all)?.isInvalidated).toBe(true));
   expect(view.calls.map(({ call }) => call)).toContain('DELETE /core/customfields/7/');
 });
 

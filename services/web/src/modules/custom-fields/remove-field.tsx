@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { CustomField } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { fieldCalls, fieldKeys, fieldUsageQuery } from '@/api/queries/core';
@@ -14,7 +14,6 @@ interface RemoveFieldProps {
 /** Deletes a field, after saying how many stored values go with it. */
 export function RemoveField({ field, wide, onRemoved }: RemoveFieldProps) {
   const api = useApi();
-  const client = useQueryClient();
   return (
     <RemoveButton
       wide={wide}
@@ -23,10 +22,8 @@ export function RemoveField({ field, wide, onRemoved }: RemoveFieldProps) {
       question={<Question field={field} />}
       done={`The field ${field.name} was deleted`}
       remove={() => fieldCalls.remove(api, field.id)}
-      onRemoved={async () => {
-        onRemoved?.();
-        await client.invalidateQueries({ queryKey: fieldKeys.all });
-      }}
+      stale={fieldKeys.all}
+      onRemoved={onRemoved}
     />
   );
 }

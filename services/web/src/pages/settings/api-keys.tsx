@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconKey, IconPlus } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ApiKey } from '@/api/admin-types';
@@ -83,7 +83,6 @@ interface RemoveKeyProps {
 
 function RemoveKey({ apiKey, wide, onRemoved }: RemoveKeyProps) {
   const api = useApi();
-  const client = useQueryClient();
   return (
     <RemoveButton
       wide={wide}
@@ -92,10 +91,8 @@ function RemoveKey({ apiKey, wide, onRemoved }: RemoveKeyProps) {
       question={`Programs that use “${apiKey.name}” are refused at once.`}
       done={`The key ${apiKey.name} was deleted`}
       remove={() => apiKeyCalls.remove(api, apiKey.id)}
-      onRemoved={async () => {
-        onRemoved?.();
-        await client.invalidateQueries({ queryKey: apiKeyKeys.all });
-      }}
+      stale={apiKeyKeys.all}
+      onRemoved={onRemoved}
     />
   );
 }

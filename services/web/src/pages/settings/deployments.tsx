@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Stack, Text } from '@mantine/core';
 import { IconClockExclamation, IconPackageExport, IconPlus } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Deployment } from '@/api/admin-types';
 import { useApi } from '@/api/context';
@@ -107,7 +107,6 @@ interface RemoveProps {
 
 function Remove({ deployment, wide, onRemoved }: RemoveProps) {
   const api = useApi();
-  const client = useQueryClient();
   if (!useCan()('can_manage_deployments')) return null;
   return (
     <RemoveButton
@@ -117,10 +116,8 @@ function Remove({ deployment, wide, onRemoved }: RemoveProps) {
       question={`No more machines can be added with this link for ${deployment.client_name}, ${deployment.site_name}. Those that came by it stay.`}
       done="The deployment was deleted"
       remove={() => deploymentCalls.remove(api, deployment.id)}
-      onRemoved={async () => {
-        onRemoved?.();
-        await client.invalidateQueries({ queryKey: deploymentsKey });
-      }}
+      stale={deploymentsKey}
+      onRemoved={onRemoved}
     />
   );
 }

@@ -1,6 +1,6 @@
 import { Button, Switch } from '@mantine/core';
 import { IconDatabase, IconPlus } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { KeyStoreEntry } from '@/api/admin-types';
@@ -97,7 +97,6 @@ interface RemoveEntryProps {
 
 function RemoveEntry({ entry, wide, onRemoved }: RemoveEntryProps) {
   const api = useApi();
-  const client = useQueryClient();
   return (
     <RemoveButton
       wide={wide}
@@ -106,10 +105,8 @@ function RemoveEntry({ entry, wide, onRemoved }: RemoveEntryProps) {
       question={`Scripts that use {{global.${entry.name}}} find nothing afterwards.`}
       done={`${entry.name} was deleted`}
       remove={() => keyStoreCalls.remove(api, entry.id)}
-      onRemoved={async () => {
-        onRemoved?.();
-        await client.invalidateQueries({ queryKey: keyStoreKey });
-      }}
+      stale={keyStoreKey}
+      onRemoved={onRemoved}
     />
   );
 }

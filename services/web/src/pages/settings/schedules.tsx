@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconCalendarTime, IconPlus } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Schedule, ScheduleInput } from '@/api/admin-types';
 import { useApi } from '@/api/context';
@@ -75,7 +75,6 @@ interface RemoveScheduleProps {
 
 function RemoveSchedule({ schedule, wide, onRemoved }: RemoveScheduleProps) {
   const api = useApi();
-  const client = useQueryClient();
   return (
     <RemoveButton
       wide={wide}
@@ -84,10 +83,8 @@ function RemoveSchedule({ schedule, wide, onRemoved }: RemoveScheduleProps) {
       question={`Delete “${schedule.name}”? One that is in use is kept.`}
       done={`${schedule.name} was deleted`}
       remove={() => scheduleCalls.remove(api, schedule.id)}
-      onRemoved={async () => {
-        onRemoved?.();
-        await client.invalidateQueries({ queryKey: schedulesKey });
-      }}
+      stale={schedulesKey}
+      onRemoved={onRemoved}
     />
   );
 }

@@ -1,6 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import { IconLink, IconPlus } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { UrlAction, UrlActionInput, UrlActionType } from '@/api/admin-types';
 import { useApi } from '@/api/context';
@@ -109,7 +109,6 @@ interface RemoveActionProps {
 
 function RemoveAction({ action, wide, onRemoved }: RemoveActionProps) {
   const api = useApi();
-  const client = useQueryClient();
   return (
     <RemoveButton
       wide={wide}
@@ -118,10 +117,8 @@ function RemoveAction({ action, wide, onRemoved }: RemoveActionProps) {
       question={`Delete “${action.name}”? Alert templates that call it do nothing instead.`}
       done={`${action.name} was deleted`}
       remove={() => urlActionCalls.remove(api, action.id)}
-      onRemoved={async () => {
-        onRemoved?.();
-        await client.invalidateQueries({ queryKey: urlActionsKey });
-      }}
+      stale={urlActionsKey}
+      onRemoved={onRemoved}
     />
   );
 }

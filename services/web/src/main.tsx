@@ -30,7 +30,6 @@ async function start(): Promise<void> {
   const sessions = new SessionStore(window.sessionStorage, channel);
   await sessions.restore();
 
-  const router = makeRouter(sessions);
   const queries = new QueryClient({
     defaultOptions: { queries: { staleTime: 20_000, retry: worthRetrying, refetchOnWindowFocus: 'always' } },
   });
@@ -40,6 +39,7 @@ async function start(): Promise<void> {
     sessions.end();
   };
   const api = new ApiClient(env.apiBase, sessions, leave);
+  const router = makeRouter({ sessions, api, queries });
   sessions.subscribe(() => {
     if (sessions.get()) return;
     queries.clear();

@@ -1,7 +1,6 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect, type RouterHistory } from '@tanstack/react-router';
 import { queryText, type Query } from './api/client';
 import { parseFilters } from './api/filters';
-import type { SessionStore } from './api/session';
 import type { HistoryKind } from './modules/agent/history';
 import { ranges, type Range } from './modules/checks/ranges';
 import { formTypes, type FormType } from './modules/checks/draft';
@@ -9,7 +8,7 @@ import { optionalId, optionalText, oneOf } from './search';
 import { AgentsPage } from './pages/agents';
 import { BrokenPage, NotFoundPage } from './pages/problem';
 import { account } from './routes/account';
-import { login, root, setup, shell, type Search } from './routes/base';
+import { login, root, setup, shell, type RouterContext, type Search } from './routes/base';
 import { clientRoutes } from './routes/clients';
 import { logs } from './routes/logs';
 import { server } from './routes/server';
@@ -133,12 +132,12 @@ const tree = root.addChildren([
 ]);
 
 /** The app's router; tests give a history of their own. */
-export function makeRouter(sessions: SessionStore, history?: RouterHistory) {
+export function makeRouter(context: RouterContext, history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
     ...(history ? { history } : {}),
     basepath: import.meta.env.BASE_URL.replace(/\/$/, ''),
-    context: { sessions },
+    context,
     defaultPreload: 'intent',
     defaultNotFoundComponent: NotFoundPage,
     defaultErrorComponent: BrokenPage,

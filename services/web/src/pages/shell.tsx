@@ -34,6 +34,8 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const can = useCan();
   const known = useRightsKnown();
+  // What the server would refuse is not offered, and so nothing is before it is known.
+  const may = (right: string) => known && can(right);
   const narrow = useMediaQuery('(max-width: 767px)', false, { getInitialValueInEffect: false });
   useTopic({ topic: 'agents' });
 
@@ -51,7 +53,7 @@ export function Shell() {
           </Link>
           <span className={classes.grow} />
           <LiveIndicator />
-          {known && can('can_install_agents') ? (
+          {may('can_install_agents') ? (
             <Button
               component={Link}
               to="/add-agent"
@@ -68,13 +70,13 @@ export function Shell() {
       <AppShell.Navbar inert={narrow && !menu}>
         <nav className={classes.nav} aria-label="Main">
           <div className={classes.links}>
-            {links.filter(({ needs }) => known && (needs.length === 0 || needs.some(can))).map(({ to, label, icon: Icon }) => (
+            {links.filter(({ needs }) => needs.length === 0 || needs.some(may)).map(({ to, label, icon: Icon }) => (
               <Link key={to} to={to} className={classes.navLink} data-active={path.startsWith(to) ? true : undefined} onClick={close}>
                 <Icon size={18} aria-hidden />
                 {label}
               </Link>
             ))}
-            {narrow && can('can_install_agents') ? (
+            {narrow && may('can_install_agents') ? (
               <Link to="/add-agent" className={classes.navLink} data-active={path.startsWith('/add-agent') ? true : undefined} onClick={close}>
                 <IconPlus size={18} aria-hidden />
                 Add agent

@@ -1,10 +1,15 @@
+import { noop, type QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import type { ApiClient } from '../api/client';
+import { meQuery } from '../api/queries/account';
 import type { SessionStore } from '../api/session';
 import { oneOf, optionalText } from '../search';
 import { Shell } from '../pages/shell';
 
 export interface RouterContext {
   sessions: SessionStore;
+  api: ApiClient;
+  queries: QueryClient;
 }
 
 export type Search = Record<string, unknown>;
@@ -31,7 +36,11 @@ export const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   beforeLoad: ({ context, location }) => {
-    if (context.sessions.get()) return;
+    if (context.sessions.get()) {
+      // Asked for at once, as the frame waits for it; a failure is told where it is used.
+      context.queries.query(meQuery(context.api)).catch(noop);
+      return;
+    }
     const next = location.href === '/' ? undefined : location.href;
      
     throw redirect({ to: '/login', search: { next }, replace: true });

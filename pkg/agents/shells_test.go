@@ -30,13 +30,3 @@ func TestEffectiveShell(t *testing.T) {
 	require.Equal(t, "custom", agents.ResolvedShell("/bin/zsh"))
 	require.Equal(t, "bash", agents.ResolvedShell("bash"))
 }
-
-func TestVersionAtLeast(t *testing.T) {
-	t.Parallel()
-	for _, v := range []string{"2.10.0", "v2.10.1", "2.11.0-dev", "3", "2.10.0.1"} {
-		require.True(t, agents.VersionAtLeast(v, "2.10.0"), v)
-	}
-	for _, v := range []string{"2.9.1", "0.1.0", "", "x.y", "2.9.99999999999999999999"} {
-		require.False(t, agents.VersionAtLeast(v, "2.10.0"), v)
-	}
-}

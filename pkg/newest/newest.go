@@ -9,12 +9,12 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/gueencode/gueenrmm/pkg/version"
 )
 
 // Limits of a look-up.
@@ -30,57 +30,59 @@ type Source struct {
 	url     string
 	running string
 	client  *http.Client
-	now     func() time.Time
 	log     *zap.Logger
 
-	mu     sync.Mutex
-	asking bool // one caller asks; the others get what was known before
-	found  string
-	err    error
-	until  time.Time
+	mu    sync.Mutex
+	found string
+	err   error
 }
 
 // New returns a source for a product that runs in the given version. url answers with the newest release as JSON, in "tag_name"
 // as the releases of code hosts do, or in "version"; with "" nothing is ever newer.
-func New(url, running string, client *http.Client, now func() time.Time, log *zap.Logger) *Source {
-	return &Source{url: url, running: running, client: client, now: now, log: log}
+func New(url, running string, client *http.Client, log *zap.Logger) *Source {
+	return &Source{url: url, running: running, client: client, log: log}
 }
 
-// Release returns the newest release when it is newer than the running one, "" when it is not or nobody is asked.
-func (s *Source) Release(ctx context.Context) (string, error) {
-	if s.url == "" {
-		return "", nil
-	}
-	s.refresh(ctx)
+// Release returns the newest release when it is newer than the running one, "" when it is not or nobody is asked. failed says
+// that the last answer was none. It waits for nobody.
+func (s *Source) Release() (newer string, failed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err != nil || !newer(s.found, s.running) {
-		return "", s.err
+	if s.err != nil || !version.Newer(s.found, s.running) {
+		return "", s.err != nil
 	}
-	return s.found, nil
+	return s.found, false
 }
 
-// refresh asks when what is known is old and nobody else does.
-func (s *Source) refresh(ctx context.Context) {
-	s.mu.Lock()
-	if s.asking || s.now().Before(s.until) {
-		s.mu.Unlock()
-		return
+// Run asks until the context ends. Use it with lifecycle.Group.Go.
+func (s *Source) Run(ctx context.Context) error {
+	var again <-chan time.Time // never, with nobody to ask
+	for {
+		if s.url != "" {
+			again = time.After(s.refresh(ctx))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again:
+		}
 	}
-	s.asking = true
-	s.mu.Unlock()
+}
 
-	ask, cancel := context.WithTimeout(context.WithoutCancel(ctx), within) // the answer is kept for others as well
+// refresh asks, and returns for how long what is known then is good.
+func (s *Source) refresh(ctx context.Context) time.Duration {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	found, err := s.ask(ask)
+	found, err := s.ask(limited)
 	next := keep
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		next = tryAgain
 		s.log.Warn("whether there is a newer release is not known", zap.Error(err))
 	}
 	s.mu.Lock()
-	s.asking, s.found, s.err, s.until = false, found, err, s.now().Add(next)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.found, s.err = found, err
+	return next
 }
 
 var release = regexp.MustCompile(`^v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}(-[0-9A-Za-z.-]{1,50})?)$`)
@@ -115,19 +117,4 @@ func (s *Source) ask(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("ask for the newest release: %.50q is no version", text)
 	}
 	return found[1], nil
-}
-
-// newer compares versions of three numbers; a version with an addition (0.2.0-rc1) comes before the one without.
-func newer(a, b string) bool {
-	a, aAddition, _ := strings.Cut(a, "-")
-	b, bAddition, _ := strings.Cut(b, "-")
-	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(x), len(y)) {
-		n, errN := strconv.Atoi(x[i])
-		m, errM := strconv.Atoi(y[i])
-		if errN != nil || errM != nil || n != m {
-			return errN == nil && errM == nil && n > m
-		}
-	}
-	return aAddition == "" && bAddition != ""
 }

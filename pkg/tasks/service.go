@@ -16,6 +16,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
 	"github.com/gueencode/gueenrmm/pkg/variables"
+	"github.com/gueencode/gueenrmm/pkg/version"
 )
 
 // Agents finds an agent in a caller's scope.
@@ -73,7 +74,7 @@ func (s *Service) Create(ctx context.Context, p *access.Principal, agentID strin
 		if err != nil {
 			return err
 		}
-		if d.TaskType == Onboarding && !agents.VersionAtLeast(ref.Version, onboardingVersion) {
+		if d.TaskType == Onboarding && !version.AtLeast(ref.Version, onboardingVersion) {
 			return fault.Refused("Onboarding tasks require agent >= 2.6.0")
 		}
 		d.Agent, d.Policy = &ref.PK, nil

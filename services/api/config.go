@@ -73,7 +73,7 @@ type apiSettings struct {
 
 	OpenAI config.URL `conf:"openai.url" default:"https://api.openai.com/v1/chat/completions" help:"Address of the chat-completions call that writes scripts."`
 
-	News string `conf:"news.url" default:"" help:"Address that names the newest release as JSON ({\"tag_name\": \"v1.2.3\"}, as the releases of code hosts do, or {\"version\": …}), asked every six hours at most; empty: nobody is asked."`
+	News config.URL `conf:"news.url" default:"" help:"Address that names the newest release as JSON ({\"tag_name\": \"v1.2.3\"}, as the releases of code hosts do, or {\"version\": …}), asked every six hours; empty: nobody is asked."`
 
 	AgentsDir string `conf:"agents.dir" default:"/usr/share/gueenrmm/agents" help:"Directory of the agent binaries that installers and updates bring, named gueen-agent-PLAT-ARCH."`
 	Insecure  bool   `conf:"agents.insecure" default:"false" help:"The installation has no valid certificate: agents do not verify it, and only the manual installer works."`
@@ -169,7 +169,7 @@ func (s *settings) options() (app.Options, error) {
 	return app.Options{
 		AllowedHosts: s.hosts(), WebOrigins: s.API.WebOrigins, TrustedProxies: trusted, PublicURL: s.API.PublicURL,
 		Demo: s.API.Demo, Description: s.API.Description, Beta: s.API.Beta, RootUser: s.API.RootUser, AuditMaxBytes: maxAudit, WebhooksAllow: s.API.WebhooksAllow,
-		OpenAIURL: s.API.OpenAI.Reveal(), NewsURL: s.API.News,
+		OpenAIURL: s.API.OpenAI.Reveal(), NewsURL: s.API.News.Reveal(),
 		Probes: app.Probes{CertFile: s.Monitor.CertFile, Realtime: s.Monitor.Realtime.Reveal(), NATSWeb: s.Monitor.NATSWeb.Reveal()},
 		Hash: accounts.HashCost{
 			MemoryKiB: uint32(s.Login.HashMemory >> 10), Passes: uint32(s.Login.HashPasses), Lanes: uint8(s.Login.HashLanes),

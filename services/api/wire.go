@@ -47,6 +47,7 @@ func wire(ctx context.Context, cfg *settings, rt *service.Runtime) error {
 	rt.Lifecycle.Go("sealing", built.Seal)
 	rt.Lifecycle.Go("agent tokens", built.Tokens.Run)
 	rt.Lifecycle.Go("result stream", built.Results.Run)
+	rt.Lifecycle.Go("newest release", built.News.Run)
 	rt.Lifecycle.Add("port", newServer(cfg.HTTP, built.Router, rt.Log))
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/outbox"
 	"github.com/gueencode/gueenrmm/pkg/scripts"
+	"github.com/gueencode/gueenrmm/pkg/version"
 )
 
 // Modes and targets of a bulk action (rest-1.md §5.5).
@@ -208,7 +209,7 @@ func idJobs(kind string, ids []string) []outbox.Message {
 func patchable(targets []agents.Target) []string {
 	var ids []string
 	for _, t := range targets {
-		if t.Plat == agents.Windows && agents.VersionAtLeast(t.Version, "1.3.0") {
+		if t.Plat == agents.Windows && version.AtLeast(t.Version, "1.3.0") {
 			ids = append(ids, t.AgentID)
 		}
 	}

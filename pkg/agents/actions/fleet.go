@@ -10,6 +10,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/outbox"
+	"github.com/gueencode/gueenrmm/pkg/version"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -37,11 +38,11 @@ func (s *Service) Update(ctx context.Context, scope access.Scope, releases Relea
 	}
 	updates, commands := map[int32]any{}, map[string]agentwire.Command{}
 	for _, t := range targets {
-		if agents.VersionAtLeast(t.Version, s.Options.LatestAgent) {
+		if version.AtLeast(t.Version, s.Options.LatestAgent) {
 			continue
 		}
 		url, ok := releases.URL(t.Plat, t.Goarch)
-		if t.Goarch == "" || !ok || !agents.VersionAtLeast(t.Version, "1.3.1") {
+		if t.Goarch == "" || !ok || !version.AtLeast(t.Version, "1.3.1") {
 			message := fmt.Sprintf("Unable to determine an update for %s %s agent %s", t.Plat, t.Goarch, t.Version)
 			if err := s.Agents.Debug(ctx, t.PK, "warning", "agent_update", message); err != nil {
 				return err
@@ -87,7 +88,7 @@ func (s *Service) AutoUpdate(ctx context.Context, releases Releases) (told int64
 	var ids []string
 	for _, t := range targets {
 		_, has := releases.URL(t.Plat, t.Goarch)
-		if t.Connected && has && t.Goarch != "" && agents.VersionAtLeast(t.Version, "1.3.1") && !agents.VersionAtLeast(t.Version, s.Options.LatestAgent) {
+		if t.Connected && has && t.Goarch != "" && version.AtLeast(t.Version, "1.3.1") && !version.AtLeast(t.Version, s.Options.LatestAgent) {
 			ids = append(ids, t.AgentID)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/version"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 )
 
@@ -33,7 +34,7 @@ type RegistryValue struct {
 
 // RequireRegistry refuses agents without a registry browser; it comes before any look at the parameters.
 func RequireRegistry(ref agents.Ref) error {
-	if !agents.VersionAtLeast(ref.Version, registrySince) {
+	if !version.AtLeast(ref.Version, registrySince) {
 		return fault.Refused("This feature requires agent version " + registrySince + " or higher.")
 	}
 	return nil

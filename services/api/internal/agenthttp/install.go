@@ -9,6 +9,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/access"
 	"github.com/gueencode/gueenrmm/pkg/agents"
 	"github.com/gueencode/gueenrmm/pkg/fault"
+	"github.com/gueencode/gueenrmm/pkg/version"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
@@ -50,7 +51,7 @@ func (h *handlers) installerVersion(_ context.Context, _ *rest.Call, in *struct{
 	if json.Unmarshal(in.Body, &body) != nil || body.Version == nil {
 		return "", refused()
 	}
-	if lowest := h.Settings.LowestVersion; lowest != "" && !agents.VersionAtLeast(*body.Version, lowest) {
+	if lowest := h.Settings.LowestVersion; lowest != "" && !version.AtLeast(*body.Version, lowest) {
 		return "", fault.Refused(fmt.Sprintf("Old installer detected (version %s ). Latest version is %s Please generate a new installer from the RMM",
 			shorten(*body.Version), lowest))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/agents/installers"
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/settings"
+	"github.com/gueencode/gueenrmm/pkg/version"
 	"github.com/gueencode/gueenrmm/services/api/internal/agentinput"
 	"github.com/gueencode/gueenrmm/services/api/internal/rest"
 )
@@ -80,7 +81,7 @@ func (h handlers) terminal(ctx context.Context, c *rest.Call, in *agentPath) (Te
 	return TerminalDefaults{
 		AgentID: ref.AgentID, Hostname: ref.Hostname, Plat: ref.Plat, DefaultShell: ref.DefaultShell,
 		ResolvedDefaultShell: agents.ResolvedShell(effective), EffectiveDefaultShell: effective, TerminalMode: core.TerminalMode,
-		SupportsNewTerminal: agents.VersionAtLeast(ref.Version, terminalSince),
+		SupportsNewTerminal: version.AtLeast(ref.Version, terminalSince),
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
@@ -25,8 +26,10 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/customfields"
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/keystore"
+	"github.com/gueencode/gueenrmm/pkg/newest"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/seal"
+	"github.com/gueencode/gueenrmm/pkg/platform/service"
 	"github.com/gueencode/gueenrmm/pkg/remote"
 	"github.com/gueencode/gueenrmm/pkg/results"
 	"github.com/gueencode/gueenrmm/pkg/serverscripts"
@@ -88,6 +91,7 @@ type App struct {
 	Accounts *accounts.Service
 	Tokens   *agents.Tokens     // Run fills the cache; it works without
 	Results  *results.Publisher // nil without a bus; Run makes its stream
+	News     *newest.Source     // Run asks; before, nothing newer is known
 
 	infra    Infrastructure
 	options  Options
@@ -154,6 +158,7 @@ func (a *App) services(limits accounts.LimitStore) error {
 		},
 	})
 	a.Tokens = agents.NewTokens(i.Pool, i.Log, i.Now)
+	a.News = newest.New(o.NewsURL, service.Version(), &http.Client{}, i.Log)
 	a.keyStore = keystore.New(i.Pool, a.audit, o.Box)
 	a.agents = agents.New(agents.Deps{Pool: i.Pool, Audit: a.audit, Facts: facts{i.Bus}, Globals: a.keyStore, Log: i.Log, Now: i.Now})
 	commander, err := commander(i)

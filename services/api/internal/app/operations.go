@@ -12,7 +12,6 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/clients"
 	"github.com/gueencode/gueenrmm/pkg/jobs"
 	"github.com/gueencode/gueenrmm/pkg/jobs/maintenance"
-	"github.com/gueencode/gueenrmm/pkg/newest"
 	"github.com/gueencode/gueenrmm/pkg/notify"
 	"github.com/gueencode/gueenrmm/pkg/openai"
 	"github.com/gueencode/gueenrmm/pkg/platform/postgres"
@@ -47,7 +46,7 @@ func (a *App) operations() error {
 	coreapi.Register(r, coreapi.Deps{
 		Mailer: notify.NewMailer(a.core), Texter: notify.NewTexter(a.core, notify.TwilioURL), Completer: openai.New(o.OpenAIURL),
 		Maintenance: requester, Scripts: a.serverScriptTester(), Checker: a.checker(), Recorded: a.recorded,
-		News:     newest.New(o.NewsURL, service.Version(), &http.Client{}, i.Now, i.Log),
+		News:     a.News,
 		Settings: a.core, Zones: settings.NewZones(i.Pool), CustomFields: a.fields, Accounts: a.Accounts, Product: product,
 		KeyStore: a.keyStore, Schedules: schedules.NewService(i.Pool, a.audit),
 		URLActions: urlactions.New(urlactions.Deps{

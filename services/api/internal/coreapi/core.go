@@ -40,9 +40,9 @@ type Deps struct {
 	Recorded func(ctx context.Context, do func(tx postgres.Querier) error, e audit.Entry) error
 }
 
-// News knows whether there is a newer release of the product; "" says that none is known.
+// News knows whether there is a newer release of the product; "" says that none is known, failed that the last look was in vain.
 type News interface {
-	Release(ctx context.Context) (version string, err error)
+	Release() (newer string, failed bool)
 }
 
 // Preferences reads what a user chose for the web client.

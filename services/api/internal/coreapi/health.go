@@ -49,10 +49,7 @@ func (h handlers) health(ctx context.Context, _ *rest.Call, _ *struct{}) (Health
 	if report.CertKnown {
 		days = &report.CertDays
 	}
-	newer, err := h.News.Release(ctx)
-	if err != nil {
-		newer = "" // the log has the reason, and the state of the installation is not worse for it
-	}
+	newer, _ := h.News.Release() // the state of the installation is not worse where that is not known
 	return Health{
 		Version: h.Product.Version, AgentVersion: h.Product.AgentVersion, Release: h.Product.Release, NewerRelease: newer, Agents: report.Agents, Clients: report.Clients, Sites: report.Sites,
 		DiskPercent: known(report.DiskPercent), MemoryPercent: known(report.MemoryPercent), CertDays: days, CertExpired: report.CertExpired,

@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gueencode/gueenrmm/pkg/access"
+	"github.com/gueencode/gueenrmm/pkg/platform/lifecycle"
 	"github.com/gueencode/gueenrmm/services/api/internal/app"
 	"github.com/gueencode/gueenrmm/services/api/internal/coreapi"
 	"github.com/gueencode/gueenrmm/services/api/internal/resttest"
@@ -39,14 +41,25 @@ func TestNews(t *testing.T) {
 	for answer, want := range map[string][2]string{`{"tag_name":"v9.1.0"}`: {"9.1.0", "9.1.0"}, `{"tag_name":"v0.0.1"}`: {"1.5.1", ""}, `nonsense`: {"error", ""}} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) }))
 		t.Cleanup(server.Close)
-		admin := resttest.New(t, func(_ *app.Infrastructure, o *app.Options) { o.NewsURL = server.URL }).Admin()
-		var dash struct {
-			Latest string `json:"latest_trmm_ver"`
+		api := resttest.New(t, func(_ *app.Infrastructure, o *app.Options) { o.NewsURL = server.URL })
+		told := func() [2]string {
+			var dash struct {
+				Latest string `json:"latest_trmm_ver"`
+			}
+			api.Admin().Get("/core/dashinfo/").OK(&dash)
+			var health coreapi.Health
+			api.Admin().Get("/v1/server/health").OK(&health)
+			require.NotEmpty(t, health.Release)
+			return [2]string{dash.Latest, health.NewerRelease}
 		}
-		admin.Get("/core/dashinfo/").OK(&dash)
-		var health coreapi.Health
-		admin.Get("/v1/server/health").OK(&health)
-		require.Equal(t, want, [2]string{dash.Latest, health.NewerRelease})
-		require.NotEmpty(t, health.Release)
+		require.Equal(t, [2]string{"1.5.1", ""}, told(), "nobody waits for the address")
+		loop := lifecycle.Loop(api.App.News.Run)
+		require.NoError(t, loop.Start(t.Context()))
+		require.Eventually(t, func() bool {
+			newer, failed := api.App.News.Release()
+			return newer == want[1] && failed == (want[0] == "error")
+		}, time.Minute, time.Millisecond)
+		require.Equal(t, want, told())
+		require.NoError(t, loop.Stop(t.Context()))
 	}
 }

@@ -96,8 +96,8 @@ func (h handlers) dashInfo(ctx context.Context, c *rest.Call, _ *struct{}) (Dash
 		return DashInfo{}, err
 	}
 	latest := h.Product.Version
-	switch newer, err := h.News.Release(ctx); {
-	case err != nil:
+	switch newer, failed := h.News.Release(); {
+	case failed:
 		latest = "error" // the contract's word for not known
 	case newer != "":
 		latest = newer

@@ -17,6 +17,7 @@ import (
 	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/log"
 	"github.com/gueencode/gueenrmm/pkg/remote"
+	"github.com/gueencode/gueenrmm/pkg/version"
 	"github.com/gueencode/gueenrmm/proto/agentwire"
 	"github.com/gueencode/gueenrmm/proto/frames"
 	"github.com/gueencode/gueenrmm/services/realtime/internal/gate"
@@ -58,7 +59,7 @@ func (h CommandHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.say(ctx, c, frames.Failure{Error: textForbidden, Status: http.StatusForbidden})
 		c.Close(frames.CloseForbidden, "no permission")
 		return
-	case !agents.VersionAtLeast(ref.Version, actions.StreamVersion):
+	case !version.AtLeast(ref.Version, actions.StreamVersion):
 		h.say(ctx, c, frames.Failure{Error: "The streaming feature requires agent version 2.10.0 or higher.", Status: http.StatusBadRequest})
 		return
 	}

@@ -46,9 +46,23 @@ func scanParked(row pgx.CollectableRow) (p Parked, err error) {
 	return p, err
 }
 
-// ListParked returns what was parked after the given key, oldest first, up to most.
-func ListParked(ctx context.Context, pool *pgxpool.Pool, after int64, most int) ([]Parked, error) {
-	rows, err := pool.Query(ctx, `SELECT `+parkedColumns+` FROM parked_results WHERE id > $1 ORDER BY id LIMIT $2`, after, most)
+// ParkedFilter chooses among the parked results; what is empty chooses all.
+type ParkedFilter struct {
+	IDs     []int64
+	Kind    Kind
+	AgentID string
+	Reason  string // a part of it, in any case
+}
+
+const parkedChosen = `($1::bigint[] IS NULL OR id = ANY ($1)) AND ($2 = '' OR split_part(subject, '.', 2) = $2)
+	AND ($3 = '' OR split_part(subject, '.', 3) = $3) AND strpos(lower(reason), lower($4)) > 0`
+
+func (f ParkedFilter) args() []any { return []any{f.IDs, string(f.Kind), f.AgentID, f.Reason} }
+
+// ListParked returns what of the chosen was parked after the given key, oldest first, up to most.
+func ListParked(ctx context.Context, pool *pgxpool.Pool, f ParkedFilter, after int64, most int) ([]Parked, error) {
+	rows, err := pool.Query(ctx, `SELECT `+parkedColumns+` FROM parked_results WHERE `+parkedChosen+` AND id > $5 ORDER BY id LIMIT $6`,
+		append(f.args(), after, most)...)
 	if err != nil {
 		return nil, fmt.Errorf("list parked results: %w", err)
 	}
@@ -73,16 +87,16 @@ func GetParked(ctx context.Context, pool *pgxpool.Pool, id int64) (p Parked, bod
 	return p, body, nil
 }
 
-// DeleteParked gives one up.
-func DeleteParked(ctx context.Context, pool *pgxpool.Pool, id int64) error {
-	tag, err := pool.Exec(ctx, `DELETE FROM parked_results WHERE id = $1`, id)
+// DeleteParked gives the chosen ones up and returns which those were.
+func DeleteParked(ctx context.Context, pool *pgxpool.Pool, f ParkedFilter) (ids []int64, err error) {
+	rows, err := pool.Query(ctx, `DELETE FROM parked_results WHERE `+parkedChosen+` RETURNING id`, f.args()...)
 	if err != nil {
-		return fmt.Errorf("delete parked result: %w", err)
+		return nil, fmt.Errorf("delete parked results: %w", err)
 	}
-	if tag.RowsAffected() == 0 {
-		return fault.NotFound("Parked result")
+	if ids, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
+		return nil, fmt.Errorf("delete parked results: %w", err)
 	}
-	return nil
+	return ids, nil
 }
 
 // RetryParked hands one to the stream again, as of the time when it was received first, and takes it from the parked ones
@@ -108,7 +122,8 @@ func RetryParked(ctx context.Context, pool *pgxpool.Pool, conn *bus.Conn, id int
 	if _, err := js.PublishMsg(ctx, m); err != nil {
 		return fmt.Errorf("hand parked result to the stream: %w", err)
 	}
-	return DeleteParked(ctx, pool, id)
+	_, err = DeleteParked(ctx, pool, ParkedFilter{IDs: []int64{id}})
+	return err
 }
 
 const countedParked = 10_000

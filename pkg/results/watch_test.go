@@ -154,6 +154,40 @@ func TestOperatorsAreToldOnceADay(t *testing.T) {
 	require.ErrorContains(t, h.Do(b.ctx, queue.Task{Payload: []byte("x")}), "decode payload")
 }
 
+func TestParkedResultsAreChosenInTheDatabase(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.pool.Exec(b.ctx, `INSERT INTO parked_results (subject, message_id, reason, payload, received)
+		SELECT 'results.' || kind || '.' || agent, reason, reason, '{}', now()
+		FROM unnest(ARRAY['check', 'task']) kind, unnest(ARRAY['a1', 'a2']) agent, unnest(ARRAY['Handler panicked', '100% wrong_']) reason`)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		filter results.ParkedFilter
+		n      int
+	}{
+		{results.ParkedFilter{}, 8}, {results.ParkedFilter{Kind: results.KindTask}, 4}, {results.ParkedFilter{AgentID: "a1"}, 4},
+		{results.ParkedFilter{Reason: "PANICKED"}, 4}, {results.ParkedFilter{Reason: "0% wrong_"}, 4}, {results.ParkedFilter{Reason: "%"}, 4},
+		{results.ParkedFilter{Kind: results.KindCheck, AgentID: "a2", Reason: "panicked"}, 1}, {results.ParkedFilter{AgentID: "a"}, 0},
+		{results.ParkedFilter{IDs: []int64{1, 3, 99}}, 2}, {results.ParkedFilter{IDs: []int64{}}, 0},
+	} {
+		list, err := results.ListParked(b.ctx, b.pool, c.filter, 0, 100)
+		require.NoError(t, err)
+		require.Len(t, list, c.n, "%+v", c.filter)
+	}
+	last, err := results.ListParked(b.ctx, b.pool, results.ParkedFilter{}, 3, 2)
+	require.NoError(t, err)
+	require.Len(t, last, 2)
+	require.EqualValues(t, 4, last[0].ID)
+
+	gone, err := results.DeleteParked(b.ctx, b.pool, results.ParkedFilter{IDs: []int64{1, 99}})
+	require.NoError(t, err)
+	require.Equal(t, []int64{1}, gone)
+	gone, err = results.DeleteParked(b.ctx, b.pool, results.ParkedFilter{AgentID: "a2", Kind: results.KindTask})
+	require.NoError(t, err)
+	require.Len(t, gone, 2)
+	require.Equal(t, 5, b.number(t, `SELECT count(*) FROM parked_results`))
+}
+
 func TestParkedResultIsAppliedWhenItIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -164,7 +198,7 @@ func TestParkedResultIsAppliedWhenItIsTriedAgain(t *testing.T) {
 	b.publish(t, results.KindCheck, agent, "r-1", "7", fmt.Sprintf(`{"id":%d,"agent_id":"x","status":"failing","output":"o"}`, check))
 	b.eventually(t, 1, `SELECT count(*) FROM parked_results`)
 	stop()
-	page, err := results.ListParked(b.ctx, b.pool, 0, 10)
+	page, err := results.ListParked(b.ctx, b.pool, results.ParkedFilter{}, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, page, 1)
 	require.Equal(t, agent, page[0].AgentID())

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
@@ -14,15 +14,15 @@ import (
 
 // parkedSelection says which parked results a command is about.
 type parkedSelection struct {
-	all                 bool
-	kind, agent, reason string
+	all    bool
+	filter results.ParkedFilter
 }
 
 func (s *parkedSelection) filters(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&s.kind, "kind", "", "only of this kind: check, task, history, software")
-	flags.StringVar(&s.agent, "agent", "", "only of the agent with this id")
-	flags.StringVar(&s.reason, "reason", "", "only those whose reason contains this text")
+	flags.StringVar((*string)(&s.filter.Kind), "kind", "", "only of this kind: check, task, history, software")
+	flags.StringVar(&s.filter.AgentID, "agent", "", "only of the agent with this id")
+	flags.StringVar(&s.filter.Reason, "reason", "", "only those whose reason contains this text")
 }
 
 // choose gives a command that changes something its flags and its rule: results by id, or --all with filters.
@@ -30,37 +30,38 @@ func (s *parkedSelection) choose(cmd *cobra.Command) {
 	s.filters(cmd)
 	cmd.Flags().BoolVar(&s.all, "all", false, "all that the filters leave, instead of ids")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
-		switch {
+		switch f := s.filter; {
 		case s.all && len(args) > 0:
 			return errors.New("give ids or --all, not both")
 		case !s.all && len(args) == 0:
 			return errors.New("give the ids of parked results (see rmmctl results parked list), or --all")
-		case !s.all && (s.kind != "" || s.agent != "" || s.reason != ""):
+		case !s.all && (f.Kind != "" || f.AgentID != "" || f.Reason != ""):
 			return errors.New("filters go with --all")
+		}
+		for _, arg := range args {
+			id, err := parkedID(arg)
+			if err != nil {
+				return err
+			}
+			s.filter.IDs = append(s.filter.IDs, id)
 		}
 		return nil
 	}
 }
 
-func (s *parkedSelection) matches(r results.Parked) bool {
-	return (s.kind == "" || string(r.Kind()) == s.kind) && (s.agent == "" || r.AgentID() == s.agent) &&
-		strings.Contains(strings.ToLower(r.Reason), strings.ToLower(s.reason))
-}
-
 // parkedPage is how many rows are read at a time.
 const parkedPage = 500
 
-// walk calls visit with each that matches, oldest first.
+// walk calls visit with each that is chosen, oldest first.
 func (s *parkedSelection) walk(ctx context.Context, pool *pgxpool.Pool, visit func(results.Parked)) error {
 	for after := int64(0); ; {
-		page, err := results.ListParked(ctx, pool, after, parkedPage)
+		page, err := results.ListParked(ctx, pool, s.filter, after, parkedPage)
 		if err != nil {
 			return err
 		}
 		for _, r := range page {
-			if after = r.ID; s.matches(r) {
-				visit(r)
-			}
+			after = r.ID
+			visit(r)
 		}
 		if len(page) < parkedPage {
 			return nil
@@ -68,33 +69,17 @@ func (s *parkedSelection) walk(ctx context.Context, pool *pgxpool.Pool, visit fu
 	}
 }
 
-// ids returns what is chosen at this moment: what is parked anew by a retry is not tried again by the same one.
-func (s *parkedSelection) ids(ctx context.Context, pool *pgxpool.Pool, args []string) (ids []int64, err error) {
-	if s.all {
-		err = s.walk(ctx, pool, func(r results.Parked) { ids = append(ids, r.ID) })
-		return ids, err
+// report says how many were done before the work ended, and names those that were asked for by id and are not parked. With --all
+// it is no mistake that another operator was faster.
+func (s *parkedSelection) report(cmd *cobra.Command, verb string, done []int64, ended error) error {
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %d parked results\n", verb, len(done))
+	if ended != nil {
+		return errors.Join(ended, err)
 	}
-	for _, arg := range args {
-		id, err := parkedID(arg)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
-}
-
-// each does the work for every chosen one in turn, stops at the first that fails, and says how many were done.
-func (s *parkedSelection) each(cmd *cobra.Command, pool *pgxpool.Pool, args []string, done string, work func(id int64) error) error {
-	ids, err := s.ids(cmd.Context(), pool, args)
-	if err != nil {
-		return err
-	}
-	for n, id := range ids {
-		if err := work(id); err != nil {
-			return fmt.Errorf("parked result %d, after %d others: %w", id, n, err)
+	for _, id := range s.filter.IDs {
+		if !slices.Contains(done, id) {
+			err = errors.Join(err, fmt.Errorf("parked result %d is not there", id))
 		}
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %d parked results\n", done, len(ids))
 	return err
 }

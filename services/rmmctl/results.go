@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/gueencode/gueenrmm/pkg/fault"
 	"github.com/gueencode/gueenrmm/pkg/platform/bus"
 	"github.com/gueencode/gueenrmm/pkg/platform/config"
 	"github.com/gueencode/gueenrmm/pkg/results"
@@ -83,8 +84,9 @@ func deleteParked(p program) *cobra.Command {
 		Example: "  rmmctl results parked delete 12 13\n  rmmctl results parked delete --all --kind check --reason \"not a JSON object\"",
 	}
 	chosen.choose(cmd)
-	return withDatabase(p, cmd, false, func(cmd *cobra.Command, args []string, pool *pgxpool.Pool) error {
-		return chosen.each(cmd, pool, args, "dropped", func(id int64) error { return results.DeleteParked(cmd.Context(), pool, id) })
+	return withDatabase(p, cmd, false, func(cmd *cobra.Command, _ []string, pool *pgxpool.Pool) error {
+		gone, err := results.DeleteParked(cmd.Context(), pool, chosen.filter)
+		return chosen.report(cmd, "dropped", gone, err)
 	})
 }
 
@@ -106,7 +108,7 @@ func retryParked(p program) *cobra.Command {
 	}
 	chosen.choose(cmd)
 	load := withSettings(p, cmd, s)
-	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		if err := load(); err != nil {
 			return err
 		}
@@ -128,13 +130,32 @@ func retryParked(p program) *cobra.Command {
 		if err := reached(cmd.Context(), conn); err != nil {
 			return fmt.Errorf("reach nats-server %s (setting nats.url): %w", s.NATS.URL, err)
 		}
-		return chosen.each(cmd, pool, args, "handed over", func(id int64) error {
-			ctx, cancel := context.WithTimeout(cmd.Context(), retryWithin)
-			defer cancel()
-			return results.RetryParked(ctx, pool, conn, id)
-		})
+		done, err := chosen.retry(cmd.Context(), pool, conn)
+		return chosen.report(cmd, "handed over", done, err)
 	}
 	return cmd
+}
+
+// retry hands the chosen ones over in turn until one fails. They are those of this moment: what is parked anew by a retry is not
+// tried again by the same one.
+func (s *parkedSelection) retry(ctx context.Context, pool *pgxpool.Pool, conn *bus.Conn) (done []int64, err error) {
+	var ids []int64
+	if err := s.walk(ctx, pool, func(r results.Parked) { ids = append(ids, r.ID) }); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		limited, cancel := context.WithTimeout(ctx, retryWithin)
+		err := results.RetryParked(limited, pool, conn, id)
+		cancel()
+		switch {
+		case fault.KindOf(err) == fault.KindNotFound: // another operator was faster
+		case err != nil:
+			return done, fmt.Errorf("parked result %d: %w", id, err)
+		default:
+			done = append(done, id)
+		}
+	}
+	return done, nil
 }
 
 // reached waits for the connection, which is made in the background.

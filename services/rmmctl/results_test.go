@@ -60,8 +60,9 @@ func TestParkedResultsAreShownRetriedAndDropped(t *testing.T) {
 	out, err = runCommand(t, env, "", "results", "parked", "delete", "--all", "--reason", "panicked")
 	require.NoError(t, err)
 	require.Equal(t, "dropped 1 parked results\n", out)
-	_, err = runCommand(t, env, "", "results", "parked", "delete", "2")
-	require.ErrorContains(t, err, "parked result 2")
+	out, err = runCommand(t, env, "", "results", "parked", "delete", "2")
+	require.ErrorContains(t, err, "parked result 2 is not there")
+	require.Equal(t, "dropped 0 parked results\n", out)
 	_, err = runCommand(t, env, "", "results", "parked", "retry", "x")
 	require.ErrorContains(t, err, "not the id")
 
@@ -76,4 +77,15 @@ func TestParkedResultsAreShownRetriedAndDropped(t *testing.T) {
 	out, err = runCommand(t, env, "", "results", "parked", "list")
 	require.NoError(t, err)
 	require.NotContains(t, out, "task", "what the stream has is no longer parked")
+
+	// Another operator drops the second while the first is handed over.
+	_, err = pool.Exec(t.Context(), `CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN DELETE FROM parked_results WHERE reason = ''second''; RETURN NULL; END';
+		CREATE TRIGGER other AFTER DELETE ON parked_results FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION other();
+		INSERT INTO parked_results (subject, message_id, reason, payload, received)
+		SELECT 'results.task.' || repeat('b', 40), reason, reason, '{}', now() FROM unnest(ARRAY['first', 'second', 'third']) reason`)
+	require.NoError(t, err)
+	out, err = runCommand(t, env, "", "results", "parked", "retry", "--all")
+	require.NoError(t, err)
+	require.Equal(t, "handed over 2 parked results\n", out)
 }

@@ -88,6 +88,14 @@ func Jobs(d Deps) []jobs.Job {
 	return out
 }
 
+// rows is how many would go now.
+func (t table) rows(ctx context.Context, db postgres.Querier) (n int64, err error) {
+	if err := db.QueryRow(ctx, t.count).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rows of %s: %w", t.name, err)
+	}
+	return n, nil
+}
+
 func (t table) prune(ctx context.Context, pool *pgxpool.Pool, run jobs.Run) (removed int64, err error) {
 	for {
 		var n int64
@@ -143,9 +151,9 @@ func (r *Requester) Prune(ctx context.Context, tx postgres.Querier, names []stri
 			continue
 		}
 		delete(chosen, t.name)
-		var n int64
-		if err := tx.QueryRow(ctx, t.count).Scan(&n); err != nil {
-			return 0, fmt.Errorf("count rows of %s: %w", t.name, err)
+		n, err := t.rows(ctx, tx)
+		if err != nil {
+			return 0, err
 		}
 		if n == 0 {
 			continue
@@ -171,11 +179,11 @@ type Prunable struct {
 func (r *Requester) Prunable(ctx context.Context) ([]Prunable, error) {
 	var out []Prunable
 	for _, t := range tables() {
-		p := Prunable{Table: t.name}
-		if err := r.pool.QueryRow(ctx, t.count).Scan(&p.Rows); err != nil {
-			return nil, fmt.Errorf("count rows of %s: %w", t.name, err)
+		n, err := t.rows(ctx, r.pool)
+		if err != nil {
+			return nil, err
 		}
-		out = append(out, p)
+		out = append(out, Prunable{Table: t.name, Rows: n})
 	}
 	return out, nil
 }

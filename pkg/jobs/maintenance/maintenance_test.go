@@ -49,9 +49,12 @@ func TestPruneOnRequest(t *testing.T) {
 	}
 	require.Zero(t, count(`SELECT count(*) FROM job_runs`), "a wrong name leaves nothing behind")
 
+	tables, err := requester.Prunable(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []maintenance.Prunable{{Table: "audit_logs", Rows: 1}, {Table: "pending_actions", Rows: 1}, {Table: "alerts", Rows: 12000}}, tables)
 	n, err := prune("alerts", "pending_actions", "audit_logs", "alerts")
 	require.NoError(t, err)
-	require.Equal(t, int64(12002), n)
+	require.Equal(t, int64(12002), n, "as many as were announced")
 	require.Equal(t, int64(3), count(`SELECT count(*) FROM job_runs r JOIN outbox o ON (o.payload ->> 'run')::bigint = r.id`))
 	_, err = prune("alerts")
 	require.NoError(t, err)

@@ -104,7 +104,7 @@ func (st *stage) removal(ctx context.Context, t *testing.T) {
 	before := count()
 	removed, err := simulate.Remove(ctx, simulate.Removal{API: access.API, State: state, Workers: 4, AgentsOnly: true}, simulate.WithKey(st.ground.Key))
 	require.NoError(t, err)
-	require.EqualValues(t, agents, removed)
+	require.Equal(t, simulate.Removed{Agents: agents}, removed)
 	require.Equal(t, before-agents, count())
 	require.NoFileExists(t, state)
 }

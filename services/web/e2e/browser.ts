@@ -8,12 +8,18 @@ export type Scheme = 'light' | 'dark';
 export const wide = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
+/** How long a thing may take, milliseconds: a busy machine may be slow, and only a failure waits this long. */
+export const patience = 150_000;
+
 export function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   });
 }
+
+/** What the browser says when a page is left before its live connection is there. */
+const leftWhileConnecting = /^WebSocket connection to 'wss?:\/\/[^'/]+\/v1\/ws(\?[^']*)?' failed: WebSocket is closed before the connection is established/;
 
 export interface Problems {
   /** Exceptions and console errors of the page. */
@@ -22,12 +28,11 @@ export interface Problems {
 
 export async function openPage(context: BrowserContext): Promise<{ page: Page; problems: Problems }> {
   const page = await context.newPage();
-  page.setDefaultTimeout(150_000); // a busy machine may be slow, and only a failure waits this long
+  page.setDefaultTimeout(patience);
   const problems: Problems = { list: [] };
   page.on('pageerror', (error) => problems.list.push(error.message));
   page.on('console', (message) => {
-    // A page that is left while it still connects says so.
-    if (message.type() === 'error' && !message.text().includes('closed before the connection is established')) problems.list.push(message.text());
+    if (message.type() === 'error' && !leftWhileConnecting.test(message.text())) problems.list.push(message.text());
   });
   return { page, problems };
 }

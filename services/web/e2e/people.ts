@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { barriers, openPage, overflow, phone, picture, wide, withSession } from './browser.ts';
+import { barriers, openPage, overflow, patience, phone, picture, wide, withSession } from './browser.ts';
 import type { Suite } from './suite.ts';
 import { Authenticator } from './totp.ts';
 
@@ -121,7 +121,7 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
     await ends.first().waitFor();
     for (let left = await ends.count(); left > 0; left -= 1) {
       await ends.first().click();
-      await expect.poll(() => ends.count(), { timeout: 150_000 }).toBe(left - 1);
+      await expect.poll(() => ends.count(), { timeout: patience }).toBe(left - 1);
     }
     expect(await status()).toBe(401);
     await rows.filter({ hasText: 'This browser' }).waitFor();
@@ -139,7 +139,7 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
     await view.getByRole('button', { name: 'Save preferences' }).click();
     await view.getByText('Your preferences were saved').waitFor();
     await view.reload();
-    await expect.poll(() => view.getByRole('combobox', { name: 'Order of clients' }).inputValue(), { timeout: 150_000 }).toBe('By name');
+    await expect.poll(() => view.getByRole('combobox', { name: 'Order of clients' }).inputValue(), { timeout: patience }).toBe('By name');
   });
 
   test('the second factor is set up anew from the own account', async () => {
@@ -191,7 +191,6 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
   test('a setting is found, and unsaved changes are guarded on every way out', async () => {
     await page.goto(`${app}/settings/users`);
     await page.getByRole('row').filter({ hasText: helper }).waitFor();
-    await picture(page, 'users-light');
     const parts = page.getByRole('navigation', { name: 'Settings', exact: true });
     await parts.getByRole('link', { name: 'Global settings' }).click();
     const search = page.getByRole('textbox', { name: 'Search all settings' });
@@ -230,7 +229,7 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
       if ((await question.count()) === 0) await page.evaluate(() => window.history.back());
       return question.count();
     };
-    await expect.poll(back, { timeout: 150_000, interval: 1000 }).toBe(1);
+    await expect.poll(back, { timeout: patience, interval: 1000 }).toBe(1);
     await page.getByRole('button', { name: 'Stay here' }).click();
     await question.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Save', exact: true }).click();
@@ -277,7 +276,7 @@ export function peopleTests({ suite, browser, page: current, session, call }: Wo
     for (const [size, scheme, shown] of [[phone, 'light', pages], [wide, 'dark', dark]] as const) { // prettier-ignore
       const context = await withSession(browser(), await session(), size, scheme);
       const { page: view, problems } = await openPage(context);
-        for (const path of shown) {
+      for (const path of shown) {
         await view.goto(app + path);
         await view.getByRole('heading', { level: 1 }).first().waitFor();
         await view.getByRole('status', { name: /^Loading/ }).first().waitFor({ state: 'detached' });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Page } from 'playwright-core';
 import { beforeEach, expect, test } from 'vitest';
-import { barriers, overflow, phone, picture, wide, withSession } from './browser.ts';
+import { barriers, openPage, overflow, phone, withSession } from './browser.ts';
 import type { World } from './people.ts';
 
 /** Clients, custom fields, keys, URL actions, schedules, install links, logs and the server's own pages. */
@@ -230,7 +230,7 @@ export function placesTests({ suite, browser, page: current, session, call }: Wo
 
   test('these pages fit a phone, in the dark', async () => {
     const context = await withSession(browser(), await session(), phone, 'dark');
-    const small = await context.newPage();
+    const { page: small } = await openPage(context);
     for (const path of ['/clients', `/clients/${client}`, '/settings/custom-fields', '/settings/key-store', '/settings/deployments/new', '/logs/audit', '/server/jobs', '/server/maintenance']) {
       await small.goto(app + path);
       await small.getByRole('heading', { level: 1 }).waitFor();
@@ -238,18 +238,6 @@ export function placesTests({ suite, browser, page: current, session, call }: Wo
       expect(await overflow(small), path).toBeLessThanOrEqual(0);
       expect(await barriers(small), path).toEqual([]);
     }
-    await context.close();
-  });
-
-  test('pictures of the clients and the audit log', async () => {
-    const context = await withSession(browser(), await session(), wide, 'light');
-    const view = await context.newPage();
-    await view.goto(`${app}/clients`);
-    await view.getByRole('link', { name: 'Harbour Freight', exact: true }).first().waitFor();
-    await picture(view, 'clients-light');
-    await view.goto(`${app}/logs/audit`);
-    await view.getByRole('table', { name: 'Audit log' }).waitFor();
-    await picture(view, 'audit-light');
     await context.close();
   });
 }

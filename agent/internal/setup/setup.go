@@ -24,6 +24,7 @@ const (
 	downloadWithin  = 15 * time.Minute // of one try
 	programWithin   = 15 * time.Minute // of one program that is run
 	appearsWithin   = time.Minute      // the agent, after its installer ended
+	excludeWithin   = time.Minute      // a virus scanner may be slow to answer
 	maxInstaller    = 512 << 20        // bytes
 	lookAgainBefore = 500 * time.Millisecond
 )
@@ -59,9 +60,7 @@ func (i Installer) Install(ctx context.Context, p setup.Package) error {
 		i.Say("The agent is already installed.")
 		return nil
 	}
-	if err := i.Host.Exclude(ctx); err != nil {
-		i.Say("Defender exclusions were not set: %v", err)
-	}
+	i.exclude(ctx)
 	dir, err := os.MkdirTemp(i.Temp, "gueen-setup-") // a name that nobody can have put something under
 	if err != nil {
 		return fmt.Errorf("make directory: %w", err)
@@ -85,6 +84,14 @@ func (i Installer) Install(ctx context.Context, p setup.Package) error {
 	}
 	i.Say("The agent is installed.")
 	return nil
+}
+
+func (i Installer) exclude(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, excludeWithin)
+	defer cancel()
+	if err := i.Host.Exclude(ctx); err != nil {
+		i.Say("Defender exclusions were not set: %v", err)
+	}
 }
 
 // arguments are those of the agent's install mode (agent-protocol.md §6.2).

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,9 +40,11 @@ func (s *Suite) prepareNATS() (command, error) {
 	if err := os.WriteFile(conf, text, 0o600); err != nil {
 		return command{}, fmt.Errorf("write nats configuration: %w", err)
 	}
+	// Half of the processors: while all agents return at once the other half answers people (docs/scale.md).
+	processors := max(1, runtime.GOMAXPROCS(0)/2)
 	return command{
 		name: "nats-server", path: filepath.Join(s.bin, "nats-server"), args: []string{"-c", conf}, dir: dir,
-		env:   []string{"PATH=" + os.Getenv("PATH"), "GOGC=400"}, // as in deploy/
+		env:   []string{"PATH=" + os.Getenv("PATH"), "GOGC=400", "GOMAXPROCS=" + strconv.Itoa(processors)}, // GOGC as in deploy/
 		ready: func(ctx context.Context) error { return askNATS(ctx, local(s.opts.Ports.NATS)) },
 	}, nil
 }

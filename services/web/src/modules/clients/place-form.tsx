@@ -1,4 +1,4 @@
-import { Select, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
+import { Select, SimpleGrid, Stack, Switch } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { CustomField, PlaceInput, StoredValue, ValueInput } from '@/api/admin-types';
@@ -8,6 +8,7 @@ import { placeKeys } from '@/api/queries/places';
 import { treeKey } from '@/api/queries/tree';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -63,13 +64,11 @@ export function PlaceForm({ what, action, initial, fields, stored, readOnly, als
         <>
           <Panel label="Name">
             <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <TextInput
-                label="Name"
-                required
-                maxLength={255}
+              <NameField
                 value={draft.name}
-                error={refused.name ?? (draft.name.includes('|') ? 'The character | is not allowed.' : tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-                onChange={(event) => set('name', event.currentTarget.value)}
+                wrong={refused.name ?? (draft.name.includes('|') ? 'The character | is not allowed.' : undefined)}
+                tried={tried}
+                onChange={(name) => set('name', name)}
               />
               {also?.render(tried)}
             </SimpleGrid>

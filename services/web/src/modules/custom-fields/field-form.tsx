@@ -5,6 +5,7 @@ import { useApi } from '@/api/context';
 import { fieldCalls, fieldKeys } from '@/api/queries/core';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -53,14 +54,7 @@ export function FieldForm({ initial, fieldId, onDone }: FieldFormProps) {
                 error={fields.model}
                 onChange={(model) => set('model', model ?? draft.model)}
               />
-              <TextInput
-                label="Name"
-                required
-                maxLength={100}
-                value={draft.name}
-                error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-                onChange={(event) => set('name', event.currentTarget.value)}
-              />
+              <NameField maxLength={100} value={draft.name} wrong={fields.name} tried={tried} onChange={(name) => set('name', name)} />
               <Select
                 label="Kind"
                 disabled={!isNew}

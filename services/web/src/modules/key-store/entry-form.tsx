@@ -1,10 +1,11 @@
-import { PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { PasswordInput, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import type { KeyStoreEntry } from '@/api/admin-types';
 import { useApi } from '@/api/context';
 import { keyStoreCalls, keyStoreKey } from '@/api/queries/core';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -42,15 +43,14 @@ export function EntryForm({ initial, entryId, taken, onDone }: EntryFormProps) {
       {(fields, tried) => (
         <Panel label="Entry">
           <Stack>
-            <TextInput
-              label="Name"
-              required
-              maxLength={25}
+            <NameField
               autoComplete="off"
               spellCheck={false}
+              maxLength={25}
               value={draft.name}
-              error={fields.name ?? (twice ? 'There is an entry of this name.' : tried && name === '' ? 'Give it a name.' : undefined)}
-              onChange={(event) => set('name', event.currentTarget.value)}
+              wrong={fields.name ?? (twice ? 'There is an entry of this name.' : undefined)}
+              tried={tried}
+              onChange={(name) => set('name', name)}
             />
             <PasswordInput
               label="Value"

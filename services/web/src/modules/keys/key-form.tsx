@@ -1,4 +1,4 @@
-import { Select, SimpleGrid, Switch, TextInput } from '@mantine/core';
+import { Select, SimpleGrid, Switch } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ApiKey, ApiKeyInput } from '@/api/admin-types';
 import { useApi } from '@/api/context';
@@ -6,6 +6,7 @@ import { apiKeyCalls, apiKeyKeys, usersQuery } from '@/api/queries/admin';
 import { DateTimeField } from '@/components/date-time-field';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -56,15 +57,7 @@ export function KeyForm({ initial, keyId, owner, onMade, onDone }: KeyFormProps)
       {(fields, tried) => (
         <Panel label="Key">
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
-            <TextInput
-              label="Name"
-              description="What uses it"
-              required
-              maxLength={25}
-              value={draft.name}
-              error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-              onChange={(event) => set('name', event.currentTarget.value)}
-            />
+            <NameField description="What uses it" maxLength={25} value={draft.name} wrong={fields.name} tried={tried} onChange={(name) => set('name', name)} />
             <Select
               label="Acts as"
               description="It may do what this user's role allows"

@@ -1,4 +1,4 @@
-import { MultiSelect, Stack, Switch, TextInput } from '@mantine/core';
+import { MultiSelect, Stack, Switch } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { RoleInput } from '@/api/admin-types';
 import { useApi } from '@/api/context';
@@ -7,6 +7,7 @@ import { roleCalls, roleKeys } from '@/api/queries/admin';
 import { treeQuery } from '@/api/queries/tree';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -49,14 +50,7 @@ export function RoleForm({ initial, roleId, onDone }: RoleFormProps) {
           <Stack>
             <Panel label="Role">
               <Stack>
-                <TextInput
-                  label="Name"
-                  required
-                  maxLength={255}
-                  value={draft.name}
-                  error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-                  onChange={(event) => set('name', event.currentTarget.value)}
-                />
+                <NameField value={draft.name} wrong={fields.name} tried={tried} onChange={(name) => set('name', name)} />
                 <Switch
                   label="Superuser"
                   description="Everything, everywhere. Meant for the few people who run this installation."

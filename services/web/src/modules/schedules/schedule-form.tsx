@@ -6,6 +6,7 @@ import { useApi } from '@/api/context';
 import { scheduleCalls, schedulesKey } from '@/api/queries/core';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -46,14 +47,7 @@ export function ScheduleForm({ initial, scheduleId, onDone }: ScheduleFormProps)
         <Panel label="Schedule">
           <Stack>
             <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <TextInput
-                label="Name"
-                required
-                maxLength={255}
-                value={draft.name}
-                error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-                onChange={(event) => set('name', event.currentTarget.value)}
-              />
+              <NameField value={draft.name} wrong={fields.name} tried={tried} onChange={(name) => set('name', name)} />
               <TextInput
                 label="Time of day"
                 type="time"

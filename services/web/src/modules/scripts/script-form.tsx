@@ -5,6 +5,7 @@ import { scriptCalls, scriptKeys, type ScriptInput } from '@/api/queries/scripts
 import type { Plat, ScriptShell } from '@/api/types';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -67,14 +68,7 @@ export function ScriptForm({ initial, scriptId, categories, onDone }: ScriptForm
           <Panel>
             <Stack>
               <SimpleGrid cols={{ base: 1, xs: 2 }}>
-                <TextInput
-                  label="Name"
-                  required
-                  maxLength={255}
-                  value={draft.name}
-                  error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-                  onChange={(event) => set('name', event.currentTarget.value)}
-                />
+                <NameField value={draft.name} wrong={fields.name} tried={tried} onChange={(name) => set('name', name)} />
                 <TagsInput
                   label="Category"
                   maxTags={1}

@@ -5,6 +5,7 @@ import { useApi } from '@/api/context';
 import { urlActionCalls, urlActionsKey } from '@/api/queries/core';
 import { useDraft } from '@/components/draft';
 import { Form } from '@/components/form';
+import { NameField } from '@/components/name-field';
 import { notifyDone } from '@/components/notify';
 import { Panel } from '@/components/page';
 import { useCan } from '../account-rights';
@@ -65,14 +66,7 @@ export function ActionForm({ initial, actionId, onDone }: ActionFormProps) {
                   onChange={(kind) => set('action_type', kind)}
                 />
                 <SimpleGrid cols={{ base: 1, xs: 2 }}>
-                  <TextInput
-                    label="Name"
-                    required
-                    maxLength={255}
-                    value={draft.name}
-                    error={fields.name ?? (tried && draft.name.trim() === '' ? 'Give it a name.' : undefined)}
-                    onChange={(event) => set('name', event.currentTarget.value)}
-                  />
+                  <NameField value={draft.name} wrong={fields.name} tried={tried} onChange={(name) => set('name', name)} />
                   <TextInput label="Description" value={draft.desc ?? ''} error={fields.desc} onChange={(event) => set('desc', event.currentTarget.value)} />
                 </SimpleGrid>
                 <TextInput
